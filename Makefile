@@ -1,0 +1,49 @@
+# `make demo` and `make test` work as the first command: they need Python >= 3.10, make and git, and set up the rest.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --no-python-downloads \
+              --no-annotate --no-emit-index-url --custom-compile-command 'make constraints' --quiet
+
+.PHONY: help demo test bench venv constraints readme clean
+.DEFAULT_GOAL := help
+
+help:          ## print this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1\t/' | expand -t 14
+
+demo: venv     ## draw 1,000 captchas, train on them, print the report, read a fresh image
+	rm -rf demo
+	$(BIN)/captcha-ocr synth kaptcha --count 1000 --out demo/data --seed 0
+	$(BIN)/captcha-ocr train demo/data --out demo/run
+	$(BIN)/captcha-ocr synth kaptcha --count 1 --out demo/fresh --seed 1
+	$(BIN)/captcha-ocr read demo/fresh --model demo/run/model.onnx
+
+test: venv     ## every check that CI runs
+	$(BIN)/python scripts/check.py
+
+bench: venv    ## the benchmarks
+	$(BIN)/python scripts/bench.py
+
+readme: venv   ## write README.md and README_files from nbs/index.ipynb
+	$(BIN)/python scripts/readme.py
+
+venv: $(STAMP) ## make .venv with everything in it, unless it is there
+
+# pip stays silent but for errors (-qq), since the download takes minutes: so say what goes on.
+$(STAMP): settings.ini constraints.txt setup.py
+	@test -x $(BIN)/pip || { $(PYTHON) -c 'import sys; sys.version_info >= (3,10) or sys.exit("Python 3.10 or newer is needed: make PYTHON=python3.12 ...")' \
+	  && echo 'making $(VENV)' && $(PYTHON) -m venv $(VENV); }
+	@echo 'installing what constraints.txt names into $(VENV): a few minutes the first time'
+	@$(BIN)/python -m pip install -qq -e '.[dev]' -c constraints.txt
+	@touch $(STAMP)
+
+# Versions that constraints.txt has already are kept where they still fit; UPGRADE=--upgrade moves all to the newest.
+constraints:   ## resolve constraints.txt anew from settings.ini
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install -qq uv
+	$(UV_COMPILE) $(UPGRADE) --output-file constraints.txt
+
+clean:         ## remove what was built, but .venv
+	rm -rf demo _proc _docs build dist *.egg-info .pytest_cache .hypothesis
+	find captcha_ocr nbs scripts tests -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
