@@ -6,7 +6,7 @@
 __all__ = ['Number', 'FAMILIES', 'OVERSAMPLE', 'STYLES', 'OneOf', 'pick', 'Family', 'Font', 'font_data', 'Glyph', 'glyph',
            'contact_sheet', 'Letters', 'tilt', 'Row', 'Placed', 'pen_stops', 'lay_out', 'stamp', 'Ripple', 'Water',
            'flatten', 'draw_line', 'Curve', 'Gradient', 'paint', 'Jpeg', 'Style', 'get_style', 'draw', 'draw_item',
-           'draw_many']
+           'draw_many', 'save_captchas']
 
 # %% ../nbs/02_synth.ipynb #c85a7447
 import csv, importlib.util, json, os, re, shutil, tempfile
@@ -294,7 +294,7 @@ def flatten(a:complex,       # start
     mid = (abc+bcd)/2
     return flatten(a,ab,abc,mid,within,depth-1) + flatten(mid,bcd,cd,d,within,depth-1)
 
-# %% ../nbs/02_synth.ipynb #941f3b30
+# %% ../nbs/02_synth.ipynb #277f581c
 def draw_line(canvas:np.ndarray, # ink so far, (H,W) uint8; changed in place
               a:complex,         # one end
               b:complex,         # the other end
@@ -303,7 +303,7 @@ def draw_line(canvas:np.ndarray, # ink so far, (H,W) uint8; changed in place
     "Draw a straight line with square ends, its width a fraction of a pixel if need be"
     along = (b-a)/(abs(b-a) or 1.)
     side = along*1j*max(width-1.5,.1)/2               # OpenCV's smooth edges are 1.5 pixels wide together
-    ends = along*max(width-1.5,0)/2
+    ends = along*max(width-1,0)/2
     corners = np.array([a-ends-side, b+ends-side, b+ends+side, a-ends+side])
     corners = np.round(np.c_[corners.real,corners.imag]*16).astype(np.int32)
     cv2.fillConvexPoly(canvas, corners, round(255*min(width/1.8,1)), cv2.LINE_AA, 4)
@@ -440,3 +440,60 @@ def draw_many(style:str|Style,      # a name in `STYLES`, or a recipe
     "Draw `n` captchas one after the other, without keeping them"
     style = get_style(style)
     return (draw_item(style, i, seed, text) for i in range(start, start+n))
+
+# %% ../nbs/02_synth.ipynb #4e645657
+def _naming(style, n):
+    "How the files of `n` captchas can be named: 'label', 'label_number' or 'number'"
+    chars = style.text.charset
+    if re.search(r'[^\w.,;()+\-=!@#$%&~ ]|_', chars) or len(set(chars.lower()))<len(chars) or not chars.strip(' .')==chars: return 'number'
+    return 'label' if n <= style.text.n_texts/2 else 'label_number'
+
+def _fresh_items(style, n, seed, unique):
+    "Pictures and texts number 0 to `n`; with `unique`, a text seen before is drawn anew"
+    seen = set()
+    for i in range(n):
+        rng = np.random.default_rng([seed,i])
+        text = style.text(rng)
+        while unique and text in seen: text = style.text(rng)
+        seen.add(text)
+        yield i, *draw(style, text, rng)
+
+# %% ../nbs/02_synth.ipynb #c973e754
+def _clear(out, overwrite):
+    "Make sure that nothing is lost by writing to `out`"
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())): return
+    if not out.is_dir(): raise CaptchaError(f"{out} is a file: name a folder")
+    if not overwrite: raise CaptchaError(f"{out} is not empty: name another folder, or say overwrite")
+    if not (out/'.synth.json').exists(): raise CaptchaError(f"{out} holds files that were not drawn here: name another folder")
+
+def _write_png(img, path):
+    path.write_bytes(cv2.imencode('.png', cv2.cvtColor(img, cv2.COLOR_RGB2BGR))[1].tobytes())
+    return path.name
+
+# %% ../nbs/02_synth.ipynb #6549d37b
+def _write_labels(folder, rows):
+    with (folder/'labels.csv').open('w', newline='', encoding='utf-8') as f:
+        csv.writer(f).writerows([('filename','label'), *rows])
+
+def save_captchas(style:str|Style,        # a name in `STYLES`, or a recipe
+                  n:int,                  # how many
+                  out:str|Path,           # folder to make
+                  seed:int=0,             # another seed, another series
+                  progress:Callable|None=None, # wraps the loop, called with `total`, as tqdm and fastprogress are
+                  overwrite:bool=False,   # replace a folder that was drawn earlier
+                 )->list[Path]:           # the images' files
+    "Draw `n` captchas into the folder `out`, labels in the file names; the folder appears when it is whole"
+    style,out = get_style(style), Path(out)
+    if n<1: raise CaptchaError(f"{n} images to draw: ask for one or more")
+    _clear(out, overwrite)
+    naming, part = _naming(style, n), out.with_name(f'.{out.name}.part')
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    items = _fresh_items(style, n, seed, unique=naming=='label')
+    stem = dict(label='{t}', label_number='{t}_{i}', number='{i:06d}')[naming]
+    rows = [(_write_png(img, part/f"{stem.format(t=t,i=i)}.png"), t) for i,img,t in (progress(items, total=n) if progress else items)]
+    if naming!='label': _write_labels(part, rows)
+    (part/'.synth.json').write_text(json.dumps(dict(seed=seed, n=n, style=repr(style))))
+    if out.exists(): shutil.rmtree(out)
+    os.replace(part, out)
+    return [out/name for name,_ in rows]

@@ -63,9 +63,13 @@ def check_style():
     "notebooks and files keep to the style"
     return style.problems()
 
+def check_docs():
+    "nbdev can process every page for the docs (quarto itself is not needed)"
+    with copy_of_project() as d: return run(sys.executable, '-c', 'from nbdev.serve import *; proc_nbs(n_workers=0)', cwd=d)
+
 def check_pytest():
     "tests of the scripts and of the package as installed"
-    return run(sys.executable, '-m', 'pytest', '-q', '-x', '-p', 'no:cacheprovider', 'tests')
+    return run(sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'tests')
 
 def check_notebooks():
     "library notebooks run (nbdev_test)"
@@ -73,7 +77,7 @@ def check_notebooks():
     flags = ['--n_workers', 2, '--do_print', '--timing']
     return run(BIN/'nbdev_test', *flags, capture=False, OMP_NUM_THREADS='1', MPLBACKEND='agg')
 
-CHECKS = [check_export, check_clean, check_readme, check_style, check_pytest, check_notebooks]
+CHECKS = [check_export, check_clean, check_readme, check_style, check_docs, check_pytest, check_notebooks]
 
 def report(check):
     "Run `check` and print its line; returns whether it passed"
