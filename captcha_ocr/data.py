@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['MAX_PIXELS', 'IMAGE_SUFFIXES', 'KAGGLE_INPUT', 'open_image', 'Geometry', 'to_pixels', 'Sample', 'Problem',
-           'list_images', 'read_labels', 'check_dataset', 'split_samples', 'cache_dir', 'find_dataset',
+           'list_images', 'read_labels', 'check_dataset', 'split_samples', 'whole_file', 'cache_dir', 'find_dataset',
            'dataset_digest', 'download_dataset']
 
-# %% ../nbs/01_data.ipynb #a021ac3f
+# %% ../nbs/01_data.ipynb #59e62043
 import csv, hashlib, io, os, random, re, shutil, unicodedata, urllib.request, zipfile
 from collections import Counter, defaultdict
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -204,6 +205,18 @@ def split_samples(samples,         # list of `Sample`
             held += groups[k]; left -= used
     out = set(held)
     return [s for s in sorted(samples) if s not in out], held
+
+# %% ../nbs/01_data.ipynb #f7cc591c
+@contextmanager
+def whole_file(path): # where the file shall be
+    "Yields a temporary path beside `path`; on success it is synced and renamed to `path`, on failure removed."
+    path = Path(path); part = path.with_name(path.name+'.part')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield part
+        with part.open('rb+') as f: os.fsync(f.fileno())
+        part.replace(path)
+    finally: part.unlink(missing_ok=True)
 
 # %% ../nbs/01_data.ipynb #d22b30ba
 KAGGLE_INPUT = Path('/kaggle/input')
