@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['ConvStage', 'CRNN', 'layer_table', 'receptive_field']
 
-# %% ../nbs/05_model.ipynb #5a12d7b3
+# %% ../nbs/05_model.ipynb #f711a8d3
 import torch
+from fastcore.basics import patch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -30,7 +31,7 @@ def _clear(x,   # (N,C,H,W) float
     "`x` with its padded columns set to zero."
     return x if pad is None else x.masked_fill(pad[:,None,None], 0.)
 
-# %% ../nbs/05_model.ipynb #a1a24e41
+# %% ../nbs/05_model.ipynb #1db6d535
 class CRNN(nn.Module):
     "Convolutions, a bidirectional GRU along the width, and a linear layer: (N,3,H,W) float in 0 to 1 to logits (N,T,C), T = W//stride."
     def __init__(self,
@@ -61,21 +62,25 @@ class CRNN(nn.Module):
         x = self.project(x.flatten(1, 2).transpose(1, 2))
         return self.norm(x.transpose(1, 2)).transpose(1, 2).relu(), pad
 
-    def read(self, x): # (N,3,H,W) float, 0 to 1, no column padded
-        "Logits (N,T,C) of images of one width; what is exported."
-        x, _ = self.scan(x)
-        return self.head(torch.cat([self.rnn(x)[0], x], -1))
+# %% ../nbs/05_model.ipynb #2ba6bd66
+@patch
+def read(self:CRNN, x): # (N,3,H,W) float, 0 to 1, no column padded
+    "Logits (N,T,C) of images of one width; what is exported."
+    x, _ = self.scan(x)
+    return self.head(torch.cat([self.rnn(x)[0], x], -1))
 
-    def forward(self, x): # (N,3,H,W) float, 0 to 1; columns of -1 are padding
-        x = x.as_subclass(torch.Tensor)
-        pad = x[:,0,0] < 0
-        if not pad.any(): return self.read(x)
-        x, pad = self.scan(x, pad)
-        packed = pack_padded_sequence(x, (~pad).sum(1).cpu(), batch_first=True, enforce_sorted=False)
-        context, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True, total_length=x.shape[1])
-        blank = x.new_full((self.head.out_features,), -1e4)
-        blank[0] = 0
-        return torch.where(pad[...,None], blank, self.head(torch.cat([context, x], -1)))
+@patch
+def forward(self:CRNN, x): # (N,3,H,W) float, 0 to 1; columns of -1 are padding
+    "Logits (N,T,C); padded time steps are certain blanks."
+    x = x.as_subclass(torch.Tensor)
+    pad = x[:,0,0] < 0
+    if not pad.any(): return self.read(x)
+    x, pad = self.scan(x, pad)
+    packed = pack_padded_sequence(x, (~pad).sum(1).cpu(), batch_first=True, enforce_sorted=False)
+    context, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True, total_length=x.shape[1])
+    blank = x.new_full((self.head.out_features,), -1e4)
+    blank[0] = 0
+    return torch.where(pad[...,None], blank, self.head(torch.cat([context, x], -1)))
 
 # %% ../nbs/05_model.ipynb #0f684fe5
 def layer_table(model:CRNN,     # any CRNN
