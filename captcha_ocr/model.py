@@ -50,6 +50,7 @@ class CRNN(nn.Module):
         self.project = nn.Linear(ni*(geometry.height >> len(channels)), features)
         self.norm = nn.BatchNorm1d(features)
         self.rnn = nn.GRU(features, hidden, bidirectional=True, batch_first=True)
+        self.letters_only = 0.
         self.head = nn.Linear(2*hidden+features, n_classes)
 
     def scan(self, x, pad=None): # (N,3,H,W) float, 0 to 1; pad: (N,W) bool
@@ -64,10 +65,16 @@ class CRNN(nn.Module):
 
 # %% ../nbs/05_model.ipynb #2ba6bd66
 @patch
+def score(self:CRNN, context, x): # (N,T,2*hidden) and (N,T,features) float
+    "Logits (N,T,C); in training the context of a share `letters_only` of the images is left out."
+    if self.training and self.letters_only: context = context*(torch.rand(len(x), 1, 1, device=x.device) >= self.letters_only)
+    return self.head(torch.cat([context, x], -1))
+
+@patch
 def read(self:CRNN, x): # (N,3,H,W) float, 0 to 1, no column padded
     "Logits (N,T,C) of images of one width; what is exported."
     x, _ = self.scan(x)
-    return self.head(torch.cat([self.rnn(x)[0], x], -1))
+    return self.score(self.rnn(x)[0], x)
 
 @patch
 def forward(self:CRNN, x): # (N,3,H,W) float, 0 to 1; columns of -1 are padding
@@ -80,7 +87,7 @@ def forward(self:CRNN, x): # (N,3,H,W) float, 0 to 1; columns of -1 are padding
     context, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True, total_length=x.shape[1])
     blank = x.new_full((self.head.out_features,), -1e4)
     blank[0] = 0
-    return torch.where(pad[...,None], blank, self.head(torch.cat([context, x], -1)))
+    return torch.where(pad[...,None], blank, self.score(context, x))
 
 # %% ../nbs/05_model.ipynb #0f684fe5
 def layer_table(model:CRNN,     # any CRNN

@@ -219,7 +219,7 @@ class Row:
     raised:tuple = ()         # pairs: characters, and how many pixels they are raised by
     halo:int = 0              # pixels of ground that a glyph cuts into the one before it
 
-# %% ../nbs/02_synth.ipynb #8a46a23f
+# %% ../nbs/02_synth.ipynb #910e5e48
 class Placed(NamedTuple):
     "A glyph and where its ink goes"
     mask:np.ndarray # ink, (h,w) uint8
@@ -231,7 +231,9 @@ def pen_stops(row:Row,         # the line's recipe
               rng,             # where the chance comes from
              )->np.ndarray:    # pen positions from 0, and the end of the line, (n+1,) float
     "Where the pen stands before each glyph and after the last"
-    moves = [pick(rng, row.step) if row.step else o.mask.shape[1]+pick(rng, row.gap) for o in glyphs]
+    widths = [o.mask.shape[1] for o in glyphs]
+    moves = [pick(rng, row.step) if row.step else max(w+pick(rng, row.gap), .6*w) for w in widths]      # never hide a glyph under the next
+    if not row.step: moves[-1] = glyphs[-1].left+widths[-1]                 # the last one's ink must be inside
     return np.cumsum([0.]+moves)
 
 # %% ../nbs/02_synth.ipynb #244cf5d0
@@ -515,13 +517,13 @@ class Harden:
         gain,middle = pick(rng, self.gain), pick(rng, self.middle)
         return cv2.LUT(img, np.clip((np.arange(256)-middle)*gain+middle, 0, 255).astype(np.uint8))
 
-# %% ../nbs/02_synth.ipynb #b05585d1
+# %% ../nbs/02_synth.ipynb #b119a25e
 STYLES['simple'] = Style(
     text       = Letters('23456789ABCDEFGHJKLMNPQRSTUVWXYZ', 4),
-    fonts      = tuple(Font(f, c, weight=-.01 if 'bold' in c else 0) for f in ('Source Serif Pro','Caladea') for c in ('regular','bold','italic','bolditalic')),
+    fonts      = tuple(Font(f,c) for f in ('Source Serif Pro','Caladea') for c in ('regular','bold','italic','bolditalic')),
     layout     = Row(size=18, step=15, x=(3.4,7.4), y=18.5, jitter=(-2.7,2.7), angle=(-3,3), margin=0),
     background = Gradient(255, 255),
-    noise      = (Harden(1.8, 150),),
+    noise      = (Harden(1.8, 132),),
     size       = (72,24))
 
 # %% ../nbs/02_synth.ipynb #6da80db5
@@ -565,22 +567,22 @@ class Smooth:
         img[1:-1,1:-1] = cv2.filter2D(img, -1, kernel/kernel.sum())[1:-1,1:-1]
         return img
 
-# %% ../nbs/02_synth.ipynb #80fa4c97
+# %% ../nbs/02_synth.ipynb #803e37d3
 STYLES['arithmetic'] = Style(
     text       = Sums(),
     looks      = (('x','×'),),
-    fonts      = (Font('DejaVu Sans', weight=.01),),
-    layout     = Row(size=22.4, gap=2, y=32, jitter=(-1,1), angle=(-14,14), raised=(('+×',2),('=',4))),
+    fonts      = (Font('DejaVu Sans', weight=.02),),
+    layout     = Row(size=22, gap=3, y=32.3, jitter=(-1,1), angle=(-12,12), raised=(('+×',2),('=',4))),
     background = Gradient(220, 220),
     ink        = (0,17,0),
     noise      = (Specks(.097, (0,17,0)), Smooth(5)),
     size       = (130,42))
 
-# %% ../nbs/02_synth.ipynb #7af72d7d
+# %% ../nbs/02_synth.ipynb #8c81876a
 STYLES['dense'] = Style(
     text       = Letters('0123456789', (4,6)),
     fonts      = tuple(Font(f,'bold') for f in ('DejaVu Sans','DejaVu Serif','STIX General')),
-    layout     = Row(size=(40,52), gap=(-12,-5), jitter=(-4,4), angle=(-22,22), halo=2, margin=6),
+    layout     = Row(size=(44,54), gap=(-13,-5), jitter=(-4,4), angle=(-22,22), halo=2, margin=12),
     warps      = (Ripple(dx=(0,3), dy=(0,3), length_x=(8,16), length_y=(8,16), phase=(0,6.3)),),
     background = Gradient((215,255), (215,255)),
     ink        = (0,90),
