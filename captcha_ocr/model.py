@@ -50,7 +50,7 @@ class CRNN(nn.Module):
         self.project = nn.Linear(ni*(geometry.height >> len(channels)), features)
         self.norm = nn.BatchNorm1d(features)
         self.rnn = nn.GRU(features, hidden, bidirectional=True, batch_first=True)
-        self.letters_only = 0.
+        self.letters = nn.Linear(features, n_classes)
         self.head = nn.Linear(2*hidden+features, n_classes)
 
     def scan(self, x, pad=None): # (N,3,H,W) float, 0 to 1; pad: (N,W) bool
@@ -65,29 +65,33 @@ class CRNN(nn.Module):
 
 # %% ../nbs/05_model.ipynb #2ba6bd66
 @patch
-def score(self:CRNN, context, x): # (N,T,2*hidden) and (N,T,features) float
-    "Logits (N,T,C); in training the context of a share `letters_only` of the images is left out."
-    if self.training and self.letters_only: context = context*(torch.rand(len(x), 1, 1, device=x.device) >= self.letters_only)
-    return self.head(torch.cat([context, x], -1))
+def _score(self:CRNN, x): # features (N,T,F) float, from `scan`
+    return self.head(torch.cat([self.rnn(x)[0], x], -1))
 
 @patch
 def read(self:CRNN, x): # (N,3,H,W) float, 0 to 1, no column padded
     "Logits (N,T,C) of images of one width; what is exported."
-    x, _ = self.scan(x)
-    return self.score(self.rnn(x)[0], x)
+    return self._score(self.scan(x)[0])
+
+# %% ../nbs/05_model.ipynb #4977fe46
+@patch
+def _score_padded(self:CRNN, x, pad): # features (N,T,F) float and the padding (N,T) bool, from `scan`
+    packed = pack_padded_sequence(x, (~pad).sum(1).cpu(), batch_first=True, enforce_sorted=False)
+    context, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True, total_length=x.shape[1])
+    return self.head(torch.cat([context, x], -1))
 
 @patch
 def forward(self:CRNN, x): # (N,3,H,W) float, 0 to 1; columns of -1 are padding
-    "Logits (N,T,C); padded time steps are certain blanks."
+    "Logits (N,T,C), padded steps certain blanks; in training mode a tuple of them and of the logits without context."
     x = x.as_subclass(torch.Tensor)
     pad = x[:,0,0] < 0
-    if not pad.any(): return self.read(x)
-    x, pad = self.scan(x, pad)
-    packed = pack_padded_sequence(x, (~pad).sum(1).cpu(), batch_first=True, enforce_sorted=False)
-    context, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True, total_length=x.shape[1])
-    blank = x.new_full((self.head.out_features,), -1e4)
-    blank[0] = 0
-    return torch.where(pad[...,None], blank, self.score(context, x))
+    x, pad = self.scan(x, pad if pad.any() else None)
+    out = [self._score(x) if pad is None else self._score_padded(x, pad)] + ([self.letters(x)] if self.training else [])
+    if pad is not None:
+        blank = x.new_full((self.head.out_features,), -1e4)
+        blank[0] = 0
+        out = [torch.where(pad[...,None], blank, o) for o in out]
+    return tuple(out) if self.training else out[0]
 
 # %% ../nbs/05_model.ipynb #0f684fe5
 def layer_table(model:CRNN,     # any CRNN

@@ -41,7 +41,7 @@ def good_samples(path,                # a folder of labelled images
     if len(samples) < 2: raise CaptchaError(f'{path}: {len(samples)} good labelled images; at least 2 are needed, one of them to test on')
     return samples, problems
 
-# %% ../nbs/11c_training.ipynb #32b29b5b
+# %% ../nbs/11c_training.ipynb #2bed10b6
 class ConsoleProgress(Callback):
     "Show batches, losses, exact match and time left on `console`."
     order = 65  # after `SaveState`: an epoch that shows is an epoch that is saved
@@ -57,6 +57,7 @@ class ConsoleProgress(Callback):
         if self.training: self.bar.update(self.task, completed=self.epoch + (self.iter+1)/self.n_iter, text=f'{self.text}  loss {self.smooth_loss:.3f}')
 
     def after_epoch(self):
+        if self.epoch < self.first: return
         train, valid, exact = (self.recorder.log[i] for i in (1,2,3))
         show = lambda o, f: '-' if o is None else format(o, f)
         self.text = f'train loss {train:.3f}  valid loss {show(valid, ".3f")}  exact match {show(exact, ".1%")}'
