@@ -6,8 +6,8 @@
 __all__ = ['app', 'Folder', 'Pattern', 'Length', 'Chars', 'Seed', 'AsJson', 'Model', 'SkipBad', 'check', 'train', 'evaluate',
            'read', 'synth', 'main']
 
-# %% ../nbs/15_cli.ipynb #3bbc198a
-import io, json, sys
+# %% ../nbs/15_cli.ipynb #9ff55b16
+import json, os, sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Optional
@@ -51,7 +51,7 @@ def check(folder:Folder, label_pattern:Pattern=None, length:Length=None, charset
     _console().print(f'{len(samples)} good images, {len(problems)} problems', highlight=False)
     raise typer.Exit(1 if problems else 0)
 
-# %% ../nbs/15_cli.ipynb #81a51288
+# %% ../nbs/15_cli.ipynb #08be0e43
 @app.command()
 def train(folder:Folder,
           out:Annotated[Path, typer.Option(metavar='RUN', help='gets model.onnx, model.safetensors, report.json, report.html')],
@@ -62,6 +62,7 @@ def train(folder:Folder,
           device:Annotated[Optional[str], typer.Option(help='cpu or cuda; default: cuda if there is one')]=None,
           resume:Annotated[bool, typer.Option('--resume', help='go on with the run that was stopped in RUN')]=False):
     "Train a reader on a folder and test it on the part held out."
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE') # else two runs on the same cores slow each other tenfold, spinning
     from captcha_ocr.report import summary
     from captcha_ocr.training import DatasetError, train_reader
     try:

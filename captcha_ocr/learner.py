@@ -74,7 +74,7 @@ def captcha_learner(dls,             # loaders from `captcha_dls`
                     metrics=[ReadingMetric(o, dls.charset) for o in (exact_match, cer)], cbs=[SeedEpochs(seed), LettersLoss(), GradientClip(50.), *L(cbs)])
     return learn.to_fp16() if dls.device.type == 'cuda' else learn
 
-# %% ../nbs/08_learner.ipynb #651ebaa2
+# %% ../nbs/08_learner.ipynb #230c3165
 UPDATES = 1400  # optimiser steps of a run, where the number of epochs is not given
 
 def auto_epochs(n:int,     # training images
@@ -86,7 +86,7 @@ def auto_epochs(n:int,     # training images
 @patch
 def fit_captcha(self:Learner,
                 epochs:int=None,  # None: `auto_epochs`
-                lr:float=3e-3,    # highest learning rate
+                lr:float=5e-3,    # highest learning rate
                 start_epoch:int=0,# epochs already done, by `load_state`
                 cbs=None,         # further fastai callbacks
                ):
