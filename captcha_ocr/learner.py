@@ -51,14 +51,14 @@ class SeedEpochs(Callback):
         self.dls.augment.seed(seed)
         self.dls.train.rng = random.Random(seed)
 
-# %% ../nbs/08_learner.ipynb #869177b7
+# %% ../nbs/08_learner.ipynb #ee9c75c3
 class LettersLoss(Callback):
     "Add the loss of the logits without context, where the model gives them, to the one that is minimised."
     def after_pred(self):
-        self.letters = None
-        if isinstance(self.pred, tuple): self.learn.pred, self.letters = self.pred
+        self.alone = None
+        if isinstance(self.pred, tuple): self.learn.pred, self.alone = self.pred
     def after_loss(self):
-        if self.letters is not None: self.learn.loss_grad += self.loss_func(self.letters, *self.yb)
+        if self.alone is not None: self.learn.loss_grad += self.loss_func(self.alone, *self.yb)
 
 # %% ../nbs/08_learner.ipynb #5e0cc30c
 def captcha_learner(dls,             # loaders from `captcha_dls`
