@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MAX_BATCH', 'Reading', 'Reader']
 
-# %% ../nbs/11_reader.ipynb #57ec1d51
+# %% ../nbs/11_reader.ipynb #1c5a9955
 import json
 from collections import defaultdict
 from itertools import islice
@@ -17,13 +17,13 @@ import onnxruntime as ort
 
 from .charset import CaptchaError, Charset
 from .data import Geometry, check_config, open_image, to_pixels
-from .decode import greedy_decode
+from .decode import greedy_decode, text_log_prob
 
-# %% ../nbs/11_reader.ipynb #4db9a6aa
+# %% ../nbs/11_reader.ipynb #23b7afc1
 class Reading(NamedTuple):
     "What was read in one image."
     text:str|None    # None where the image could not be read
-    confidence:float # probability of the best path, 0 to 1
+    confidence:float # probability of the text, 0 to 1
     error:str=None   # why there is no text: one line
 
 # %% ../nbs/11_reader.ipynb #64b29dac
@@ -87,7 +87,7 @@ class Reader:
         scores = iter(self.log_probs([p for p in pixels if not isinstance(p, Reading)]))
         return [p if isinstance(p, Reading) else _reading(next(scores), self.charset) for p in pixels]
 
-# %% ../nbs/11_reader.ipynb #811d9184
+# %% ../nbs/11_reader.ipynb #73779f38
 def _try_pixels(src, geometry): # the pixels, or a `Reading` that says why there are none
     try:
         im = open_image(src)
@@ -96,5 +96,5 @@ def _try_pixels(src, geometry): # the pixels, or a `Reading` that says why there
     except CaptchaError as e: return Reading(None, 0., str(e))
 
 def _reading(log_probs, charset): # (T,C) float
-    ids, _, log_prob = greedy_decode(log_probs)
-    return Reading(charset.decode(ids), float(np.exp(log_prob)))
+    ids, _, _ = greedy_decode(log_probs)
+    return Reading(charset.decode(ids), min(1., float(np.exp(text_log_prob(log_probs, ids)))))
