@@ -22,7 +22,8 @@ demo: venv     ## draw 1,000 captchas, train on them, print the report, read a f
 test: venv     ## every check that CI runs
 	$(BIN)/python scripts/check.py
 
-bench: venv    ## the benchmarks
+bench: venv    ## the benchmarks, beside ddddocr
+	@$(BIN)/python -m pip install -qq --no-deps ddddocr==1.6.1 || echo 'ddddocr could not be installed: no comparison'
 	$(BIN)/python scripts/bench.py
 
 readme: venv   ## write README.md and README_files from nbs/index.ipynb

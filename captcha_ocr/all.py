@@ -7,6 +7,7 @@ from captcha_ocr.charset import *
 from captcha_ocr.ctc import *
 from captcha_ocr.data import *
 from captcha_ocr.decode import *
+from captcha_ocr.drift import *
 from captcha_ocr.export import *
 from captcha_ocr.learner import *
 from captcha_ocr.loaders import *

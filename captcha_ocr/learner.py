@@ -14,13 +14,14 @@ import torch
 from fastai.basics import *
 from fastai.callback.all import *
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from . import __version__
-from .charset import CaptchaError, Charset
+from .charset import CaptchaError
 from .ctc import CTCLoss
 from .data import FORMAT, Geometry, check_config, open_image, to_pixels, whole_file
-from .loaders import PadBatch, captcha_dls
+from .decode import decode
+from .loaders import PadBatch
 from .metrics import cer, exact_match
 from .model import CRNN
 
@@ -112,10 +113,10 @@ def logits(self:Learner,
 @patch
 def read_samples(self:Learner,
                  samples # list of `Sample`
-                )->list[str]:
-    "What the model reads in the images of `samples`."
+                )->list[tuple[str,float]]:
+    "The most probable text of each image of `samples`, and its probability."
     images = [to_pixels(open_image(s.file), self.dls.geometry) for s in samples]
-    return [_texts(self.loss_func.decodes(o[None]), self.dls.charset)[0] for o in self.logits(images)]
+    return [decode(o.log_softmax(-1).numpy(), self.dls.charset)[0] for o in self.logits(images)]
 
 # %% ../nbs/08_learner.ipynb #25656783
 def model_config(dls,  # loaders from `captcha_dls`
@@ -129,10 +130,13 @@ def save_model(model,    # a `CRNN`
                file,     # where to; replaced only when the new file is whole
               ):
     "Write weights and config as safetensors."
-    tensors = {k: v.detach().cpu().contiguous() for k,v in model.state_dict().items()}
-    with whole_file(file) as part: save_file(tensors, part, metadata={'config': json.dumps(config)})
+    _save_safetensors(file, model.state_dict(), config=config)
 
 # %% ../nbs/08_learner.ipynb #3775d540
+def _save_safetensors(file, tensors, **meta): # tensors by name; meta: whatever JSON can hold
+    whole = save({k: v.detach().cpu().contiguous() for k,v in tensors.items()}, {k: json.dumps(v) for k,v in meta.items()})
+    with whole_file(file) as part: part.write_bytes(whole)
+
 def _open_safetensors(file): # tensors by name, and the metadata with JSON decoded
     if not Path(file).is_file(): raise CaptchaError(f'{file}: no such file')
     try:
@@ -160,9 +164,7 @@ class SaveState(Callback):
         self.history.append({k: v for k,v in zip(self.recorder.metric_names, self.recorder.log) if k != 'time'})
         state = {f'opt.{i}.{k}': v for i,s in self.opt.state_dict()['state'].items() for k,v in s.items()}
         state |= {f'model.{k}': v for k,v in self.model.state_dict().items()}
-        meta = dict(config=self.config, history=self.history)
-        with whole_file(self.file) as part:
-            save_file({k: v.detach().cpu().contiguous() for k,v in state.items()}, part, metadata={k: json.dumps(v) for k,v in meta.items()})
+        _save_safetensors(self.file, state, config=self.config, history=self.history)
 
 # %% ../nbs/08_learner.ipynb #40d04111
 @patch

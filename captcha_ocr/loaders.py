@@ -6,12 +6,10 @@
 __all__ = ['CaptchaImage', 'CaptchaText', 'ReadPixels', 'EncodeText', 'PadBatch', 'captcha_dls']
 
 # %% ../nbs/04a_loaders.ipynb #ac558552
-from functools import lru_cache
-
+import fastai.vision.data  # how `show_batch` draws a `TensorImage`
 import torch
 from fastai.data.all import *
 from fastai.vision.core import TensorImage
-from fastai.vision.data import get_grid
 
 from .augment import Augment
 from .charset import CaptchaError, Charset
@@ -27,9 +25,11 @@ class CaptchaText(TensorBase):
 # %% ../nbs/04a_loaders.ipynb #62fd096b
 class ReadPixels(Transform):
     "The pixels of a sample's file at the model's height, decoded once and kept."
-    def __init__(self, geometry:Geometry=Geometry()): # the model's
-        self.read = lru_cache(maxsize=None)(lambda file: to_pixels(open_image(file), geometry))
-    def encodes(self, s:Sample): return self.read(s.file)
+    def __init__(self, geometry:Geometry=Geometry()): self.geometry, self.kept = geometry, {} # geometry: the model's
+    def encodes(self, s:Sample):
+        if s.file not in self.kept: self.kept[s.file] = to_pixels(open_image(s.file), self.geometry)
+        return self.kept[s.file]
+    def __getstate__(self): return {**self.__dict__, 'kept': {}} # `learn.export` takes no pixels along
 
 class EncodeText(Transform):
     "The ids of a sample's text, and back."
@@ -60,11 +60,11 @@ def captcha_dls(train,                       # list of `Sample`
                 augment='default',           # a preset or albumentations transform, for `train` only
                 bs:int=16,                   # images per batch
                 seed:int=0,                  # of augmentation and shuffling
-                device=None,                 # a torch device; None: CUDA if there is one, else the CPU
+                device=None,                 # a torch device or its name; None: CUDA if there is one, else the CPU
                )->DataLoaders:               # with `charset`, `geometry`, `augment` and `bs` beside fastai's own
     "Loaders whose batches are (`CaptchaImage`, `CaptchaText`)."
     if not train: raise CaptchaError('no training image is left; give more labelled images')
-    charset = charset or Charset.from_texts(s.text for s in train)
+    charset, device = charset or Charset.from_texts(s.text for s in train), None if device is None else torch.device(device)
     longest = max(len(s.text) for s in [*train, *valid])
     aug, encode = Augment(augment, seed), EncodeText(charset)
     dsets = Datasets([*train, *valid], [[ReadPixels(geometry)], [encode]],

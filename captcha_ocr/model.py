@@ -65,8 +65,12 @@ class CRNN(nn.Module):
 
 # %% ../nbs/05_model.ipynb #2ba6bd66
 @patch
-def _score(self:CRNN, x): # features (N,T,F) float, from `scan`
-    return self.head(torch.cat([self.rnn(x)[0], x], -1))
+def _score(self:CRNN, x, pad=None): # features (N,T,F) float and the padding, (N,T) bool or None, from `scan`
+    if pad is None: context = self.rnn(x)[0]
+    else:
+        packed = pack_padded_sequence(x, (~pad).sum(1).cpu(), batch_first=True, enforce_sorted=False)
+        context, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True, total_length=x.shape[1])
+    return self.head(torch.cat([context, x], -1))
 
 @patch
 def read(self:CRNN, x): # (N,3,H,W) float, 0 to 1, no column padded
@@ -75,18 +79,12 @@ def read(self:CRNN, x): # (N,3,H,W) float, 0 to 1, no column padded
 
 # %% ../nbs/05_model.ipynb #4977fe46
 @patch
-def _score_padded(self:CRNN, x, pad): # features (N,T,F) float and the padding (N,T) bool, from `scan`
-    packed = pack_padded_sequence(x, (~pad).sum(1).cpu(), batch_first=True, enforce_sorted=False)
-    context, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True, total_length=x.shape[1])
-    return self.head(torch.cat([context, x], -1))
-
-@patch
 def forward(self:CRNN, x): # (N,3,H,W) float, 0 to 1; columns of -1 are padding
     "Logits (N,T,C), padded steps certain blanks; in training mode a tuple of them and of the logits without context."
     x = x.as_subclass(torch.Tensor)
     pad = x[:,0,0] < 0
     x, pad = self.scan(x, pad if pad.any() else None)
-    out = [self._score(x) if pad is None else self._score_padded(x, pad)] + ([self.letters(x)] if self.training else [])
+    out = [self._score(x, pad)] + ([self.letters(x)] if self.training else [])
     if pad is not None:
         blank = x.new_full((self.head.out_features,), -1e4)
         blank[0] = 0
@@ -99,11 +97,11 @@ def layer_table(model:CRNN,     # any CRNN
                )->list[dict]:   # one row a layer: `layer`, `shape` of the output, `params`, `macs` (multiply-adds)
     "Output shape, parameters and multiply-adds per image of each layer of `model`."
     rows, n = [], lambda m: sum(p.numel() for p in m.parameters())
-    x = torch.zeros(1, 3, model.geometry.height, width, device=next(model.parameters()).device)
+    h, w = model.geometry.height, width
     for i,stage in enumerate(model.stages):
-        macs = stage[0].weight.numel()*x.shape[2]*x.shape[3]
-        x = stage(x); rows.append(dict(layer=f'stage {i+1}', shape=tuple(x.shape[1:]), params=n(stage), macs=macs))
-    T, F, H = x.shape[3], model.project.out_features, model.rnn.hidden_size
+        macs, h, w = stage[0].weight.numel()*h*w, h//stage.pool[0], w//stage.pool[1]
+        rows.append(dict(layer=f'stage {i+1}', shape=(stage[0].out_channels,h,w), params=n(stage), macs=macs))
+    T, F, H = w, model.project.out_features, model.rnn.hidden_size
     gru = sum(p.numel() for k,p in model.rnn.named_parameters() if 'weight' in k)
     return rows + [dict(layer='project', shape=(T,F), params=n(model.project)+n(model.norm), macs=T*model.project.weight.numel()),
                    dict(layer='GRU', shape=(T,2*H), params=n(model.rnn), macs=T*gru),

@@ -11,20 +11,24 @@ from pathlib import Path
 
 from .charset import CaptchaError
 from .data import open_image, whole_file
-from .metrics import cer, exact_match, wilson_interval
+from .metrics import cer, coverage_at, expected_calibration_error, wilson_interval
 
 # %% ../nbs/11b_report.ipynb #3422dd72
-def score(samples,  # list of `Sample`
-          readings, # a `Reading` for each, in order
-         )->dict:   # JSON-able
-    "Exact match with its 95% Wilson interval, character error rate, and every image read wrongly, the surest error first."
+def score(samples,         # list of `Sample`
+          readings,        # a `Reading` for each, in order
+          confidences=None,# what to judge the calibration by, (n,) float, 0 to 1; None: those of `readings`
+         )->dict:          # JSON-able
+    "Exact match with its 95% Wilson interval, character error rate, calibration, and every image read wrongly, the surest error first."
     texts, labels = [r.text or '' for r in readings], [s.text for s in samples]
-    right = sum(t==l for t,l in zip(texts, labels))
-    low, high = wilson_interval(right, len(labels))
+    right = [r.text == s.text for s,r in zip(samples, readings)]
+    low, high = wilson_interval(sum(right), len(right))
+    if confidences is None: confidences = [r.confidence for r in readings]
+    coverage, threshold = coverage_at(confidences, right, .99)
     errors = [dict(file=str(s.file), label=s.text, text=r.text, confidence=round(r.confidence, 4), **({'error': r.error} if r.error else {}))
-              for s,r in zip(samples, readings) if r.text != s.text]
-    return dict(n_valid=len(labels), exact_match=exact_match(texts, labels), exact_match_low=low, exact_match_high=high, cer=cer(texts, labels),
-                errors=sorted(errors, key=lambda e: -e['confidence']))
+              for s,r,ok in zip(samples, readings, right) if not ok]
+    return dict(n_valid=len(right), exact_match=sum(right)/len(right), exact_match_low=low, exact_match_high=high, cer=cer(texts, labels),
+                calibration_error=expected_calibration_error(confidences, right), coverage_at_99=coverage, confidence_at_99=threshold,
+                unfamiliar=sum(r.unfamiliar is not None for r in readings), errors=sorted(errors, key=lambda e: -e['confidence']))
 
 # %% ../nbs/11b_report.ipynb #89eb051d
 def summary(report # from `score`

@@ -10,9 +10,9 @@ __all__ = ['Amount', 'FAMILIES', 'OVERSAMPLE', 'STYLES', 'LUMA', 'OneOf', 'pick'
            'Tip', 'Lines', 'Grid', 'Clouds', 'Grain', 'Defocus', 'Negative', 'Rescale', 'save_captchas']
 
 # %% ../nbs/02_synth.ipynb #fd24baf5
-import csv, importlib.util, json, math, os, re, shutil, tempfile
+import csv, importlib.util, json, math, re, shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from io import BytesIO
@@ -24,6 +24,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from .charset import CaptchaError
+from .data import whole_folder
 
 # %% ../nbs/02_synth.ipynb #3776a4f0
 Amount = float|tuple[float,float]
@@ -331,12 +332,12 @@ def _off_line(p, a, b):
     return abs(p-a-t*v)
 
 def cut_bezier(a:complex,       # start
-            b:complex,       # first handle
-            c:complex,       # second handle
-            d:complex,       # end
-            within:float=2., # pixels that the pieces may be off by
-            depth:int=8,     # halvings at most
-           )->list:          # end points of the pieces, complex, `a` left out
+               b:complex,       # first handle
+               c:complex,       # second handle
+               d:complex,       # end
+               within:float=2., # pixels that the pieces may be off by
+               depth:int=8,     # halvings at most
+              )->list:          # end points of the pieces, complex, `a` left out
     "Cut a cubic Bézier curve into straight pieces"
     if depth==0 or max(_off_line(b,a,d), _off_line(c,a,d))<within: return [d]
     ab,bc,cd = (a+b)/2, (b+c)/2, (c+d)/2
@@ -787,14 +788,12 @@ def save_captchas(style:str|Style,        # a name in `STYLES`, or a recipe
     style,out = get_style(style), Path(out)
     if n<1: raise CaptchaError(f"{n} images to draw: ask for one or more")
     _clear(out, overwrite)
-    naming, part = _naming(style, n), out.with_name(f'.{out.name}.part')
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
+    naming = _naming(style, n)
     items = _fresh_items(style, n, seed, unique=naming=='label')
     stem = dict(label='{t}', label_number='{t}_{i}', number='{i:06d}')[naming]
-    rows = [(_write_png(img, part/f"{stem.format(t=t,i=i)}.png"), t) for i,img,t in (progress(items, total=n) if progress else items)]
-    if naming!='label': _write_labels(part, rows)
-    (part/'.synth.json').write_text(json.dumps(dict(seed=seed, n=n, style=repr(style))))
-    if out.exists(): shutil.rmtree(out)
-    os.replace(part, out)
+    with whole_folder(out) as part:
+        rows = [(_write_png(img, part/f"{stem.format(t=t,i=i)}.png"), t) for i,img,t in (progress(items, total=n) if progress else items)]
+        if naming!='label': _write_labels(part, rows)
+        (part/'.synth.json').write_text(json.dumps(dict(seed=seed, n=n, style=repr(style))))
+        if out.exists(): shutil.rmtree(out)
     return [out/name for name,_ in rows]

@@ -12,7 +12,7 @@ differ from `nbdev_readme`, which needs quarto:
 
 A cell's `#| fig-alt: text` becomes the alternative text of its pictures; `echo: false`, `output: false` and
 `include: false` mean what they mean in quarto."""
-import posixpath, re, sys
+import posixpath, re
 
 import nbformat
 from execnb.nbio import nb2str, read_nb

@@ -9,7 +9,7 @@ nbdev, calls of `show_doc`, cells with `#| eval: false` and cells behind one of 
 import ast, importlib, json, os, re, subprocess, sys, time
 from pathlib import Path
 
-from project import ROOT, notebooks, settings
+from project import notebooks, settings
 
 EXPORT = re.compile(r'^#\|\s*(export|exports|exporti)\b', re.MULTILINE)
 DEFAULT_EXP = re.compile(r'^#\|\s*default_exp\s+(\S+)', re.MULTILINE)
