@@ -8,9 +8,12 @@ from captcha_ocr.ctc import *
 from captcha_ocr.data import *
 from captcha_ocr.decode import *
 from captcha_ocr.drift import *
+from captcha_ocr.eda import *
+from captcha_ocr.errors import *
 from captcha_ocr.export import *
 from captcha_ocr.learner import *
 from captcha_ocr.loaders import *
+from captcha_ocr.losses import *
 from captcha_ocr.metrics import *
 from captcha_ocr.model import *
 from captcha_ocr.reader import *
