@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['CHANNELS', 'CELLS', 'SAME', 'MEASURES', 'otsu', 'Ink', 'find_ink', 'char_counts', 'uniformity', 'phash', 'nearest',
-           'robust_z', 'EDA', 'eda']
+           'robust_z', 'EDA', 'eda', 'figure_html']
 
 # %% ../nbs/03_eda.ipynb #df7dec3b
 import base64, html, io
@@ -371,13 +371,14 @@ def figures(self:EDA)->list:
     return [o() for o in (self.plot_sizes, *of_labels, self.plot_grey, self.plot_ink, self.plot_duplicates, self.plot_outliers)]
 
 # %% ../nbs/03_eda.ipynb #d3918d3a
-def _img(fig):
-    "`fig` as an <img> of 64 colours; the figure is closed."
+def figure_html(fig # a matplotlib figure; it is closed
+               )->str:
+    "`fig` as an <img> of 64 colours that needs no file, its titles as the alternative text."
     drawn, small = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, dpi=80); plt.close(fig)
     Image.open(drawn).convert('RGB').quantize(64).save(small, 'PNG', optimize=True)
     titles = '; '.join(filter(None, (ax.get_title() for ax in fig.axes)))
-    return f'<img alt="{html.escape(titles)}" src="data:image/png;base64,{base64.b64encode(small.getvalue()).decode()}"><br>'
+    return f'<img alt="{html.escape(titles)}" src="data:image/png;base64,{base64.b64encode(small.getvalue()).decode()}">'
 
 @patch
 def tables(self:EDA)->list:
@@ -388,7 +389,7 @@ def tables(self:EDA)->list:
 @patch
 def _repr_html_(self:EDA):
     problems = ''.join(f'<li>{html.escape(o.file.name)}: {html.escape(o.what)}' for o in self.problems[:20])
-    return ''.join([f'<ul>{problems}</ul>', *(o.to_html(float_format='{:.3g}'.format) for o in self.tables()), *map(_img, self.figures())])
+    return ''.join([f'<ul>{problems}</ul>', *(o.to_html(float_format='{:.3g}'.format) for o in self.tables()), *(figure_html(o)+'<br>' for o in self.figures())])
 
 @patch
 def __repr__(self:EDA): return '\n'.join(f'{k:24}  {v}' for k,v in self.summary().items())

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Edit', 'edits', 'Misread', 'Confusions', 'plot_confusions', 'char_crop', 'plot_misread', 'plot_alignment', 'saliency',
-           'plot_saliency', 'Suspect', 'audit', 'plot_audit', 'save_audit', 'plot_reliability']
+           'plot_saliency', 'Suspect', 'audit', 'plot_audit', 'save_audit', 'plot_reliability', 'reading_figures']
 
 # %% ../nbs/10_errors.ipynb #b943d50a
 import csv
@@ -262,7 +262,7 @@ def plot_reliability(confidences,  # stated probability of being right, (n,) flo
                      ax=None,      # where to draw; None makes a new figure
                     ):             # the axes
     "The share that was right against the confidence: on the dotted line it keeps what it promises."
-    ax, p, r = ax or plt.subplots(figsize=(3.6,3.2), layout='constrained')[1], np.asarray(confidences, float), np.asarray(right, bool)
+    ax, p, r = ax or plt.subplots(figsize=(4.4,3.2), layout='constrained')[1], np.asarray(confidences, float), np.asarray(right, bool)
     promised, kept, n = map(np.array, zip(*reliability_curve(p, r, n_bins)))
     low, high = np.transpose([wilson_interval(round(k*m), int(m)) for k,m in zip(kept, n)])
     ax.plot([0,1], [0,1], ':', color='.5')
@@ -272,3 +272,12 @@ def plot_reliability(confidences,  # stated probability of being right, (n,) flo
     ax.set(xlim=(-.03,1.03), ylim=(-.12,1.12), xlabel='confidence', ylabel='share right')
     ax.set_title(f'{r.sum()} of {len(r)} right, calibration error {expected_calibration_error(p, r, n_bins):.3f}', fontsize=9)
     return ax
+
+# %% ../nbs/10_errors.ipynb #323c1e5b
+def reading_figures(texts,      # what was read, a sequence of str or None
+                    labels,     # what stands there, of the same length
+                    confidences # stated probability of being right, (n,) float, 0 to 1
+                   )->list:     # matplotlib figures
+    "The pictures of a report: what was read as what, and confidence against correctness."
+    right = [t==l for t,l in zip(texts, labels)]
+    return [plot_confusions(Confusions([t or '' for t in texts], labels)).figure, plot_reliability(confidences, right).figure]

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['AS_STATED', 'exact_match', 'cer', 'wilson_interval', 'reliability_curve', 'expected_calibration_error', 'coverage_at',
-           'Calibrator', 'fit_temperature', 'fit_isotonic', 'cross_calibrated']
+           'Calibrator', 'fit_platt', 'fit_isotonic', 'cross_calibrated']
 
 # %% ../nbs/07_metrics.ipynb #f8d3a955
 from dataclasses import asdict, dataclass
@@ -117,19 +117,21 @@ class Calibrator:
 AS_STATED = Calibrator([-40.,40.], [-40.,40.])  # changes nothing
 
 # %% ../nbs/07_metrics.ipynb #6e705642
-_TEMPERATURES = np.geomspace(.05, 20, 481)
-
-def fit_temperature(confidences,      # stated probability of being right, (n,) float, 0 to 1
-                    right,            # whether it was, (n,) bool
-                    spread:float=.5,  # standard deviation of the prior of log temperature
-                   )->Calibrator:
-    "Divide all log-odds by the one number that makes the outcomes likeliest, with a prior around 1."
+def fit_platt(confidences,      # stated probability of being right, (n,) float, 0 to 1
+              right,            # whether it was, (n,) bool
+              spread:float=.5,  # standard deviation of the prior of the log of the factor
+              shift:float=1.,   # standard deviation of the prior of the shift, in log-odds; 0 leaves temperature scaling
+             )->Calibrator:
+    "The factor and the shift of the log-odds that make the outcomes likeliest, with a prior around no change; needs SciPy."
+    from scipy.optimize import minimize
     p, r = _as_pairs(confidences, right)
-    top, x = (len(p)+.5)/(len(p)+1), _log_odds(p)
-    q = top / (1+np.exp(-x/_TEMPERATURES[:,None]))
-    fit = np.where(r, np.log(q), np.log1p(-q)).sum(1) - (np.log(_TEMPERATURES)/spread)**2/2
-    t = float(_TEMPERATURES[fit.argmax()])
-    return Calibrator([-40.,40.], [-40/t,40/t], top, len(p))
+    top, x, ends = (len(p)+.5)/(len(p)+1), _log_odds(p), np.array([-40.,40.])
+    def line(z, x): return (x*np.exp(spread*z[0]) + shift*z[1]).clip(-200, 200)
+    def cost(z):  # of two standard normal numbers
+        q = top / (1+np.exp(-line(z, x)))
+        return z@z/2 - np.where(r, np.log(q), np.log1p(-q)).sum()
+    z = minimize(cost, [0.,0.], method='Nelder-Mead').x
+    return Calibrator(ends.tolist(), line(z, ends).tolist(), top, len(p))
 
 # %% ../nbs/07_metrics.ipynb #f8bebf49
 def fit_isotonic(confidences, # stated probability of being right, (n,) float, 0 to 1
@@ -152,7 +154,7 @@ def fit_isotonic(confidences, # stated probability of being right, (n,) float, 0
 # %% ../nbs/07_metrics.ipynb #da75a9d9
 def cross_calibrated(confidences,         # stated probability of being right, (n,) float, 0 to 1
                      right,               # whether it was, (n,) bool
-                     fit=fit_temperature, # makes a `Calibrator` of such two
+                     fit=fit_platt,       # makes a `Calibrator` of such two
                      folds:int=5,
                      seed:int=0,          # of the dealing
                     )->np.ndarray:        # (n,) float, 0 to 1

@@ -18,7 +18,7 @@ def score(samples,         # list of `Sample`
           readings,        # a `Reading` for each, in order
           confidences=None,# what to judge the calibration by, (n,) float, 0 to 1; None: those of `readings`
          )->dict:          # JSON-able
-    "Exact match with its 95% Wilson interval, character error rate, calibration, and every image read wrongly, the surest error first."
+    "Exact match with its 95% Wilson interval, character error rate, calibration, every image read wrongly, the surest error first, and the ten right ones that were least sure."
     texts, labels = [r.text or '' for r in readings], [s.text for s in samples]
     right = [r.text == s.text for s,r in zip(samples, readings)]
     low, high = wilson_interval(sum(right), len(right))
@@ -26,9 +26,10 @@ def score(samples,         # list of `Sample`
     coverage, threshold = coverage_at(confidences, right, .99)
     errors = [dict(file=str(s.file), label=s.text, text=r.text, confidence=round(r.confidence, 4), **({'error': r.error} if r.error else {}))
               for s,r,ok in zip(samples, readings, right) if not ok]
+    unsure = sorted((dict(file=str(s.file), text=r.text, confidence=round(r.confidence, 4)) for s,r,ok in zip(samples, readings, right) if ok), key=lambda e: e['confidence'])
     return dict(n_valid=len(right), exact_match=sum(right)/len(right), exact_match_low=low, exact_match_high=high, cer=cer(texts, labels),
                 calibration_error=expected_calibration_error(confidences, right), coverage_at_99=coverage, confidence_at_99=threshold,
-                unfamiliar=sum(r.unfamiliar is not None for r in readings), errors=sorted(errors, key=lambda e: -e['confidence']))
+                unfamiliar=sum(r.unfamiliar is not None for r in readings), errors=sorted(errors, key=lambda e: -e['confidence']), least_sure=unsure[:10])
 
 # %% ../nbs/11b_report.ipynb #89eb051d
 def summary(report # from `score`
@@ -43,8 +44,13 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="view
 <title>{title}</title><style>
 :root {{ color-scheme: light dark }} body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 1rem auto; padding: 0 1rem }}
 table {{ border-collapse: collapse; display: block; overflow-x: auto }} td, th {{ padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: middle }}
-code {{ font-size: 1.1em }} img {{ background: #fff; vertical-align: middle }}
-</style><h1>{title}</h1><p>{summary}</p><table>{facts}</table><h2>{n_errors}</h2><table>{errors}</table></html>"""
+code {{ font-size: 1.1em; overflow-wrap: anywhere }} img {{ background: #fff; vertical-align: middle; max-width: 100%; margin: .2rem 0 }} .big {{ font-size: 1.3em }}
+</style><h1>How well it reads</h1><p class="big">{summary}</p><table>{facts}</table>{figures}
+<h2>{n_errors}</h2><table>{errors}</table>{cut}<h2>Right, but least sure</h2><table>{unsure}</table></html>"""
+
+_FACTS = dict(n_valid='images', calibration_error='calibration error', coverage_at_99='share to be had at 99% accuracy', confidence_at_99='above a confidence of',
+              unfamiliar='unlike the training images', n_train='trained on', epochs='epochs', seconds='seconds', seed='seed', charset='characters',
+              data='data', skipped='problems skipped')
 
 def _picture(file): # an <img> of a file, or why there is none
     try: im, out = open_image(file), io.BytesIO()
@@ -52,24 +58,32 @@ def _picture(file): # an <img> of a file, or why there is none
     im.thumbnail((400, 100)); im.save(out, 'PNG')
     return f'<img alt="{html.escape(Path(file).name)}" src="data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}">'
 
-def _rows(rows): # of escaped or safe cells
-    return ''.join('<tr>'+''.join(f'<td>{c}' for c in r) for r in rows)
+def _rows(rows, head=()): # of escaped or safe cells
+    return ''.join('<tr>'+''.join(f'<{tag}>{c}' for c in row) for tag,row in [('th',head), *(('td',o) for o in rows)] if row)
+
+def _cell(x): # a fact, as one reads it
+    return html.escape(f'{x:.4g}' if isinstance(x, float) else '-' if x is None else str(x))
+
+def _read(e, *keys): # a row of the table of images
+    return _picture(e['file']), *(f'<code>{html.escape(str(e[k]))}</code>' for k in keys), f'{e["confidence"]:.1%}'
 
 # %% ../nbs/11b_report.ipynb #846646ea
-def report_html(report, # from `score`, with any further facts
-                most:int=60 # errors to show
-               )->str:  # a whole HTML page
+def report_html(report,      # from `score`, with any further facts
+                figures=(),  # pictures, each as HTML
+                most:int=60  # errors to show
+               )->str:       # a whole HTML page
     "`report` as one self-contained page."
-    facts = [(html.escape(k), html.escape(str(v))) for k,v in report.items() if k != 'errors']
-    errors = [(_picture(e['file']), f'<code>{html.escape(e["label"])}</code>', f'<code>{html.escape(str(e["text"]))}</code>', f'{e["confidence"]:.0%}')
-              for e in report['errors'][:most]]
-    n = len(report['errors'])
-    return _PAGE.format(title='How well it reads', summary=html.escape(summary(report)), facts=_rows(facts), n_errors=f'{n} read wrongly' if n else 'None read wrongly',
-                        errors=_rows([('image','label','read as','confidence'), *errors]) if n else '')
+    n, errors = len(report['errors']), [_read(e, 'label', 'text') for e in report['errors'][:most]]
+    return _PAGE.format(title=f'{report["exact_match"]:.1%} read right', summary=html.escape(summary(report)), figures='\n'.join(figures),
+                        facts=_rows((name, _cell(report[k])) for k,name in _FACTS.items() if k in report),
+                        n_errors=f'{n} read wrongly' if n else 'None read wrongly', errors=_rows(errors, n and ('image','label','read as','confidence')),
+                        cut=f'<p>and {n-most} more in report.json' if n > most else '',
+                        unsure=_rows((_read(e, 'text') for e in report['least_sure']), ('image','read as','confidence')))
 
-def save_report(report, # from `score`, with any further facts
-                folder, # gets `report.json` and `report.html`
+def save_report(report,     # from `score`, with any further facts
+                folder,     # gets `report.json` and `report.html`
+                figures=(), # pictures, each as HTML
                ):
     "Write `report` as JSON and as a page."
-    for name,text in [('report.json', json.dumps(report, indent=1, ensure_ascii=False)), ('report.html', report_html(report))]:
+    for name,text in [('report.json', json.dumps(report, indent=1, ensure_ascii=False)), ('report.html', report_html(report, figures))]:
         with whole_file(Path(folder)/name) as part: part.write_text(text, encoding='utf-8')

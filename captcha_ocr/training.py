@@ -18,10 +18,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from .charset import CaptchaError, Charset
 from .data import good_samples, open_image, split_samples, to_pixels
 from .drift import fit_familiar
+from .eda import figure_html
+from .errors import reading_figures
 from .export import export_reader
 from .learner import SaveState, auto_epochs, captcha_learner, model_config, save_model
 from .loaders import captcha_dls
-from .metrics import cross_calibrated, fit_temperature
+from .losses import plot_history
+from .metrics import cross_calibrated, fit_platt
 from .reader import Reader
 from .report import save_report, score
 
@@ -87,7 +90,7 @@ def reader_config(learn:Learner, # trained
     texts, stated = zip(*learn.read_samples(held))
     right = [t == s.text for t,s in zip(texts, held)]
     looks = fit_familiar([to_pixels(open_image(s.file), learn.dls.geometry) for s in train])
-    return cross_calibrated(stated, right), {**model_config(learn.dls, learn.model), 'calibration': fit_temperature(stated, right).to_dict(),
+    return cross_calibrated(stated, right), {**model_config(learn.dls, learn.model), 'calibration': fit_platt(stated, right).to_dict(),
                                              'familiar': looks.to_dict()}
 
 # %% ../nbs/11c_training.ipynb #7b373dda
@@ -123,7 +126,8 @@ def train_reader(path,                   # a folder of labelled images
     readings = list(Reader(out/'model.onnx').read_many(s.file for s in held))
     report = {**score(held, readings, confidences), 'n_train': len(train), 'seconds': round(time.time()-start, 1), 'epochs': len(history),
               'seed': seed, 'charset': learn.dls.charset.chars, 'data': str(path), 'skipped': len(problems), 'history': history}
-    save_report(report, out)
+    figures = [plot_history(history).figure, *reading_figures([r.text for r in readings], [s.text for s in held], confidences)]
+    save_report(report, out, map(figure_html, figures))
     (out/'state.safetensors').unlink(missing_ok=True)
     return report
 
