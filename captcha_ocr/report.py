@@ -65,7 +65,7 @@ def _cell(x): # a fact, as one reads it
     return html.escape(f'{x:.4g}' if isinstance(x, float) else '-' if x is None else str(x))
 
 def _read(e, *keys): # a row of the table of images
-    return _picture(e['file']), *(f'<code>{html.escape(e[k] or '∅')}</code>' for k in keys), f'{e["confidence"]:.1%}'
+    return _picture(e['file']), *(f'<code>{html.escape(e[k] or "∅")}</code>' for k in keys), f'{e["confidence"]:.1%}'
 
 # %% ../nbs/11b_report.ipynb #846646ea
 def report_html(report,      # from `score`, with any further facts
