@@ -51,6 +51,7 @@ class SeedEpochs(Callback):
         set_seed(seed)
         self.dls.augment.seed(seed)
         self.dls.train.rng = random.Random(seed)
+        for o in self.dls.drawn: o.epoch = self.epoch
 
 # %% ../nbs/08_learner.ipynb #ee9c75c3
 class LettersLoss(Callback):

@@ -190,6 +190,8 @@ class Letters:
     def n_texts(self):
         lo,hi = self.length if isinstance(self.length, tuple) else (self.length,)*2
         return sum(len(self.charset)**n for n in range(lo, hi+1))
+    @property
+    def longest(self): return self.length[1] if isinstance(self.length, tuple) else self.length
 
 # %% ../nbs/02_synth.ipynb #7c1716a2
 def tilt(mask:np.ndarray, # ink, (h,w) uint8
@@ -437,6 +439,8 @@ class Style:
     def charset(self): return ''.join(sorted(set().union(*(o.charset for o in choices(self.text)))))
     @property
     def n_texts(self): return sum(o.n_texts for o in choices(self.text))
+    @property
+    def longest(self): return max(o.longest for o in choices(self.text))
 
 # %% ../nbs/02_synth.ipynb #f23ea0f9
 STYLES = {}
@@ -542,6 +546,8 @@ class Sums:
     def charset(self): return ''.join(sorted(set('='+self.signs+''.join(map(str, range(1,self.top+1))))))
     @property
     def n_texts(self): return sum(self.top*(self.top+1)//2 if o=='-' else self.top**2 for o in self.signs)
+    @property
+    def longest(self): return len(f'{self.top}x{self.top}=')
 
 # %% ../nbs/02_synth.ipynb #aaa43331
 @dataclass(frozen=True)
