@@ -63,21 +63,25 @@ def check(folder:Folder, label_pattern:Pattern=None, length:Length=None, charset
 
 # %% ../nbs/15_cli.ipynb #08be0e43
 @app.command()
-def train(folder:Folder,
-          out:Annotated[Path, typer.Option(metavar='RUN', help='gets model.onnx, model.safetensors, report.json, report.html')],
+def train(out:Annotated[Path, typer.Option(metavar='RUN', help='gets model.onnx, model.safetensors, report.json, report.html')],
+          folder:Annotated[Optional[Path], typer.Argument(metavar='DIR', help='a folder of labelled images; a label is the file stem, or stands in labels.csv (filename,text)')]=None,
           label_pattern:Pattern=None, length:Length=None, charset:Chars=None, seed:Seed=0, as_json:AsJson=False, skip_bad:SkipBad=False,
-          valid:Annotated[float, typer.Option(help='share of the images to hold out')]=.1,
-          epochs:Annotated[Optional[int], typer.Option(help='default: as many as make about 1,400 updates')]=None,
+          valid:Annotated[float, typer.Option(help='share of the images to hold out, if 300 or more have labels; with fewer, three readers judge each other')]=.1,
+          epochs:Annotated[Optional[int], typer.Option(help='default: as many as make about 1,400 updates, or 400 from the base')]=None,
           augment:Augment='default',
           device:Device=None,
           int8:Annotated[bool, typer.Option('--int8', help='write model.int8.onnx too: a third of the size')]=False,
+          unlabelled:Annotated[Optional[Path], typer.Option(metavar='DIR', help='a folder of further images, without labels; enough by itself for a beginning')]=None,
+          base:Annotated[Optional[bool], typer.Option('--base/--no-base', help='start from the network that has read drawn captchas; default: with fewer than 300 labels')]=None,
+          mix:Annotated[Optional[bool], typer.Option('--mix/--no-mix', help='mix with drawn captchas of the style that looks like the images; default: with fewer than 300 labels')]=None,
           resume:Annotated[bool, typer.Option('--resume', help='go on with the run that was stopped in RUN')]=False):
     "Train a reader on a folder and test it on the part held out."
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE') # else threads that wait keep their cores busy, and two runs on the same cores slow each other
     from captcha_ocr.report import summary
     from captcha_ocr.training import train_reader
+    if not (folder or unlabelled): raise CaptchaError('nothing to learn from; give a folder of labelled images, or --unlabelled DIR')
     report = train_reader(folder, out, label_pattern, length and parse_length(length), charset, valid, seed, epochs, augment,
-                          device, skip_bad, int8, resume, _console())
+                          device, skip_bad, int8, resume, _console(), unlabelled, base, mix)
     typer.echo(json.dumps(report, ensure_ascii=False) if as_json else f'{summary(report)}\n{out/"model.onnx"} after {report["epochs"]} epochs, {report["seconds"]:.0f} s')
 
 # %% ../nbs/15_cli.ipynb #0efba4b1

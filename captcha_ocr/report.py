@@ -19,10 +19,11 @@ def score(samples,         # list of `Sample`
           confidences=None,# what to judge the calibration by, (n,) float, 0 to 1; None: those of `readings`
          )->dict:          # JSON-able
     "Exact match with its 95% Wilson interval, character error rate, calibration, every image read wrongly, the surest error first, and the ten right ones that were least sure."
+    if not samples: return dict(n_valid=0, **dict.fromkeys('exact_match exact_match_low exact_match_high cer calibration_error coverage_at_99 confidence_at_99'.split()), unfamiliar=0, errors=[], least_sure=[])
+    if confidences is None: confidences = [r.confidence for r in readings]
     texts, labels = [r.text or '' for r in readings], [s.text for s in samples]
     right = [r.text == s.text for s,r in zip(samples, readings)]
     low, high = wilson_interval(sum(right), len(right))
-    if confidences is None: confidences = [r.confidence for r in readings]
     coverage, threshold = coverage_at(confidences, right, .99)
     errors = [dict(file=str(s.file), label=s.text, text=r.text, confidence=round(r.confidence, 4), **({'error': r.error} if r.error else {}))
               for s,r,ok in zip(samples, readings, right) if not ok]
@@ -36,6 +37,7 @@ def summary(report # from `score`
            )->str:
     "The headline of `report`: exact match as count, share and interval, and the character error rate."
     n, e = report['n_valid'], report['exact_match']
+    if not n: return 'no image had a label: nothing to compare with'
     return (f'exact match {round(e*n)}/{n} = {e:.1%} (95% interval {report["exact_match_low"]:.1%} to {report["exact_match_high"]:.1%}), '
             f'character error rate {report["cer"]:.2%}')
 
@@ -48,8 +50,8 @@ code {{ font-size: 1.1em; white-space: pre }} img {{ background: #fff; vertical-
 </style><h1>How well it reads</h1><p class="big">{summary}</p><table>{facts}</table>{figures}
 <h2>{n_errors}</h2><table>{errors}</table>{cut}<h2>Right, but least sure</h2><table>{unsure}</table></html>"""
 
-_FACTS = dict(n_valid='images', calibration_error='calibration error', coverage_at_99='share to be had at 99% accuracy', confidence_at_99='above a confidence of',
-              unfamiliar='unlike the training images', n_train='trained on', epochs='epochs', seconds='seconds', seed='seed', charset='characters',
+_FACTS = dict(n_valid='images', judged='judged on', calibration_error='calibration error', coverage_at_99='share to be had at 99% accuracy', confidence_at_99='above a confidence of',
+              unfamiliar='unlike the training images', n_train='trained on', base='started from the base', mixed='mixed with drawn captchas', epochs='epochs', seconds='seconds', seed='seed', charset='characters',
               data='data', skipped='problems skipped')
 
 def _picture(file): # an <img> of a file, or why there is none
@@ -74,7 +76,7 @@ def report_html(report,      # from `score`, with any further facts
                )->str:       # a whole HTML page
     "`report` as one self-contained page."
     n, errors = len(report['errors']), [_read(e, 'label', 'text') for e in report['errors'][:most]]
-    return _PAGE.format(title=f'{report["exact_match"]:.1%} read right', summary=html.escape(summary(report)), figures='\n'.join(figures),
+    return _PAGE.format(title=f'{report["exact_match"]:.1%} read right' if report['n_valid'] else 'A reader without labels', summary=html.escape(summary(report)), figures='\n'.join(figures),
                         facts=_rows((name, _cell(report[k])) for k,name in _FACTS.items() if k in report),
                         n_errors=f'{n} read wrongly' if n else 'None read wrongly', errors=_rows(errors, n and ('image','label','read as','confidence')),
                         cut=f'<p>and {n-most} more in report.json' if n > most else '',
