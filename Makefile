@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --no-python-downloads \
               --no-annotate --no-emit-index-url --custom-compile-command 'make constraints' --quiet
 
-.PHONY: help demo test bench tutorials venv constraints readme clean
+.PHONY: help demo test bench bench-train tutorials venv constraints readme clean
 .DEFAULT_GOAL := help
 
 help:          ## print this list
@@ -25,6 +25,9 @@ test: venv     ## every check that CI runs
 bench: venv    ## the benchmarks, beside ddddocr
 	@$(BIN)/python -m pip install -qq --no-deps ddddocr==1.6.1 || echo 'ddddocr could not be installed: no comparison'
 	$(BIN)/python scripts/bench.py
+
+bench-train: venv ## seconds to 99%, beside the network of the Keras example; CAPTCHA_OCR_DATA names the images
+	$(BIN)/python scripts/bench_train.py
 
 tutorials: venv ## run the tutorials and store what they show; CAPTCHA_OCR_DATA names the images
 	$(BIN)/python scripts/tutorials.py

@@ -154,6 +154,10 @@ def _learn(samples, unlabelled, out, valid, few, seed, fit): # the learner, its 
         train, history = [*train, *sure], history+more
     return learn, history, held, read or learn.read_samples(held), len(train)
 
+def _tidy(out): # the states of a run that is done
+    for o in (*out.glob('fold*'), out/'unlabelled'): shutil.rmtree(o, ignore_errors=True)
+    (out/'state.safetensors').unlink(missing_ok=True)
+
 # %% ../nbs/11c_training.ipynb #4fdc619d
 def train_reader(path,                   # a folder of labelled images; None: no image has a label
                  out,                    # the run folder: model.safetensors, model.onnx, report.json, report.html
@@ -170,8 +174,7 @@ def train_reader(path,                   # a folder of labelled images; None: no
                  resume:bool=False,      # go on with the run that was stopped in `out`
                  console:Console=None,   # where progress shows; None shows none
                  unlabelled=None,        # a folder of further images, without labels
-                 base:bool=None,         # start from the base; None: with fewer than `FEW` labels
-                 mix:bool=None           # mix with drawn captchas; None: with fewer than `FEW` labels
+                 base:bool=None, mix:bool=None # start from the base, mix with drawn captchas; None: with fewer than `FEW` labels
                 )->dict:                 # the report
     "Train on the images of `path` and leave a whole run in `out`."
     start, out, console = time.time(), Path(out), console or Console(quiet=True)
@@ -194,8 +197,7 @@ def train_reader(path,                   # a folder of labelled images; None: no
               'mixed': recipe.style is not None, 'judged': f'{FOLDS} folds' if few else 'held out', 'charset': recipe.charset.chars, 'data': str(path), 'skipped': len(problems), 'history': history}
     drawn = [plot_history(history).figure, *(reading_figures([r.text for r in readings], [s.text for s in held], confidences) if held else [])]
     save_report(report, out, map(figure_html, drawn))
-    for o in (*out.glob('fold*'), out/'unlabelled'): shutil.rmtree(o, ignore_errors=True)
-    (out/'state.safetensors').unlink(missing_ok=True)
+    _tidy(out)
     return report
 
 # %% ../nbs/11c_training.ipynb #eab9964c
