@@ -73,7 +73,7 @@ def train(folder:Folder,
           int8:Annotated[bool, typer.Option('--int8', help='write model.int8.onnx too: a third of the size')]=False,
           resume:Annotated[bool, typer.Option('--resume', help='go on with the run that was stopped in RUN')]=False):
     "Train a reader on a folder and test it on the part held out."
-    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE') # else two runs on the same cores slow each other tenfold, spinning
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE') # else threads that wait keep their cores busy, and two runs on the same cores slow each other
     from captcha_ocr.report import summary
     from captcha_ocr.training import train_reader
     report = train_reader(folder, out, label_pattern, length and parse_length(length), charset, valid, seed, epochs, augment,

@@ -200,10 +200,10 @@ def _shares(found,      # (text, probability) from `decode`
             possible:float, # probability of all texts that meet the constraint
             calibrate,  # a `Calibrator`
            )->list[float]: # a probability for each
-    "The first probability calibrated; the others divide what it leaves in proportion."
+    "The first probability calibrated; the others divide what it leaves in proportion, none with more than the first."
     first, *others = [min(1., p/max(possible, _LEAST)) for _,p in found]
     top = float(calibrate(first))
-    return [top, *(p*(1-top)/max(1-first, sum(others), 1e-300) for p in others)]
+    return [top, *(min(top, p*(1-top)/max(1-first, sum(others), 1e-300)) for p in others)]
 
 # %% ../nbs/11_reader.ipynb #376acd82
 def _chars(log_probs, ids, charset, scale): # `Char` of each of `ids`, with columns as wide as `scale` a time step

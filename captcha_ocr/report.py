@@ -44,7 +44,7 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="view
 <title>{title}</title><style>
 :root {{ color-scheme: light dark }} body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 1rem auto; padding: 0 1rem }}
 table {{ border-collapse: collapse; display: block; overflow-x: auto }} td, th {{ padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: middle }}
-code {{ font-size: 1.1em; overflow-wrap: anywhere }} img {{ background: #fff; vertical-align: middle; max-width: 100%; margin: .2rem 0 }} .big {{ font-size: 1.3em }}
+code {{ font-size: 1.1em; white-space: pre }} img {{ background: #fff; vertical-align: middle; max-width: 100%; margin: .2rem 0 }} .big {{ font-size: 1.3em }}
 </style><h1>How well it reads</h1><p class="big">{summary}</p><table>{facts}</table>{figures}
 <h2>{n_errors}</h2><table>{errors}</table>{cut}<h2>Right, but least sure</h2><table>{unsure}</table></html>"""
 
@@ -65,7 +65,7 @@ def _cell(x): # a fact, as one reads it
     return html.escape(f'{x:.4g}' if isinstance(x, float) else '-' if x is None else str(x))
 
 def _read(e, *keys): # a row of the table of images
-    return _picture(e['file']), *(f'<code>{html.escape(str(e[k]))}</code>' for k in keys), f'{e["confidence"]:.1%}'
+    return _picture(e['file']), *(f'<code>{html.escape(e[k] or "∅")}</code>' for k in keys), f'{e["confidence"]:.1%}'
 
 # %% ../nbs/11b_report.ipynb #846646ea
 def report_html(report,      # from `score`, with any further facts
