@@ -113,7 +113,7 @@ def char_confidences(log_probs,     # log-probabilities of one image, (T,C) floa
         before, (char, blank) = starts, _follow(char, blank, c, last, total)
     return out
 
-# %% ../nbs/06a_decode.ipynb #fa543ef9
+# %% ../nbs/06a_decode.ipynb #498d0737
 def next_probs(log_probs,     # log-probabilities of one image, (T,C) float
                ids:list[int], # a text, one id per character, that fits into T steps
               )->np.ndarray:  # (len(ids)+1,C) float; column 0: the text ends here
