@@ -117,12 +117,13 @@ def _cores(): return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffin
 # %% ../nbs/11_reader.ipynb #96dbe7a1
 class Reader:
     "Reads images with the model in `file`."
+    shipped = files('captcha_ocr')/'models'/'captcha_images_v2.onnx'
     def __init__(self,
                  file=None,        # a model.onnx, as `captcha-ocr train` writes; None: the one of captcha_images_v2 that comes with the package
                  threads:int=None, # batches in the network at a time in `read_many`; None: one for each core
                  device:str='cpu', # or `cuda`, with onnxruntime-gpu
                 ):
-        self.session, self.config = _open_session(file or files('captcha_ocr')/'models'/'captcha_images_v2.onnx', device)
+        self.session, self.config = _open_session(file or self.shipped, device)
         self.charset, self.geometry, self.threads = Charset(self.config['charset']), Geometry(**self.config['geometry']), threads or _cores()
         self.calibrate = Calibrator.from_dict(self.config['calibration']) if 'calibration' in self.config else AS_STATED
         self.familiar = Familiar(**self.config['familiar']) if 'familiar' in self.config else None
