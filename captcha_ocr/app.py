@@ -30,7 +30,7 @@ from .feedback import save_feedback
 from .prometheus import Count, Gauge, Histogram
 from .reader import Reading, open_pixels, to_reading
 
-# %% ../nbs/13_app.ipynb #2295f9ae
+# %% ../nbs/13_app.ipynb #29793c85
 MAX_BYTES, MAX_IMAGES, MAX_SECONDS = 8_000_000, 64, 10  # of a request; images in it; seconds it may take
 
 class Asked(NamedTuple):
@@ -63,7 +63,7 @@ def parse_asked(values:dict # what came in a form or as JSON, without the images
                )->Asked:
     "What `values` ask for; a `CaptchaError` names the field that is wrong."
     unknown = values.keys() - {'model','length','charset','positions','alternatives','candidates','min_confidence'}
-    if unknown: raise CaptchaError(f'{min(unknown)[:40]!r} is no field of a request')
+    if unknown: raise CaptchaError(f'{min(map(str, unknown))[:40]!r} is no field of a request')
     values = {**values, 'length': str(n) if type(n := values.get('length')) is int else n}
     known = (_matching(values, 'length', r'\d{1,2}(-\d{1,2})?', 'N or MIN-MAX, such as 5 or 4-6'),
              _matching(values, 'charset', '.{1,500}', 'the characters that may occur, at most 500'),
@@ -194,13 +194,13 @@ def on_error(e:Exception # raised while a request was served
 
 def _sentence(e): return f'a request has at most {MAX_BYTES/1e6:g} MB and {MAX_IMAGES} images' if e.code == 413 else e.description
 
-# %% ../nbs/13_app.ipynb #7f92a35b
+# %% ../nbs/13_app.ipynb #262314f8
 api = Blueprint('api', __name__)
 
 def _fields(pairs): # of a form: each once
     values = {}
     for k,v in pairs:
-        if k in values: raise CaptchaError(f'{k[:40]!r} stands twice')
+        if k in values: raise CaptchaError(f'{str(k)[:40]!r} stands twice')
         values[k] = v
     return values
 

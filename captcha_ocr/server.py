@@ -36,7 +36,7 @@ class ProblemTask(ErrorTask):
         self.set_close_on_finish()
         self.write(body)
 
-# %% ../nbs/13d_server.ipynb #689624fe
+# %% ../nbs/13d_server.ipynb #7386d92c
 class Line(ThreadedTaskDispatcher):
     "Threads, and the requests that wait for one: `waiting` at most."
     def __init__(self, threads:int, waiting:int):
@@ -61,14 +61,14 @@ class Channel(HTTPChannel):
         return super().received(data)
 
     def readable(self): # nothing new is begun at the end
-        return super().readable() and not (self.server.stopping and self.request is None)
+        return super().readable() and not (self.server.closed and self.request is None)
 
-# %% ../nbs/13d_server.ipynb #e363cc0f
+# %% ../nbs/13d_server.ipynb #d619ee38
 IDLE, WHOLE, GRACE = 10, 60, 10  # seconds: of silence, for a request to arrive, to finish at the end
 
 class Server(TcpWSGIServer):
     "Serves a `Service` until it is told to stop."
-    channel_class, stopping = Channel, False
+    channel_class, stopping, closed = Channel, False, False
     def __init__(self, service:Service, host:str, port:int,
                  threads:int=32,  # requests at a time; most of them wait for the network
                  waiting:int=128, # further requests that may wait
@@ -94,8 +94,9 @@ class Server(TcpWSGIServer):
             while going(): self.asyncore.loop(timeout=1, map=self._map, use_poll=True, count=1)
         busy = lambda: any(o.requests or o.request or o.total_outbufs_len for o in self.active_channels.values())
         loop(lambda: not self.stopping)
-        soon, latest = time.time()+.2, time.time()+GRACE
+        soon, latest = time.time()+.5, time.time()+GRACE
         loop(lambda: self.pull_trigger() or time.time() < soon)      # who knocked already is let in
+        self.closed = True
         wasyncore.dispatcher.close(self)
         loop(lambda: busy() and time.time() < latest)
         self.task_dispatcher.shutdown()
