@@ -171,7 +171,7 @@ def guard()->Response|None: # None: go on
 
 def _service()->Service: return current_app.extensions['captcha_ocr']
 
-# %% ../nbs/13_app.ipynb #c290f695
+# %% ../nbs/13_app.ipynb #132d5d0c
 def problem(status:int, # of HTTP
             detail:str, # what went wrong, for the one who asked
             headers=None, # more of them
@@ -192,9 +192,9 @@ def on_error(e:Exception # raised while a request was served
     logging.getLogger('captcha_ocr').exception('%s %s', request.method, request.path)
     return problem(500, 'the service made a mistake; it is in its log')
 
-def _sentence(e): return f'a request has at most {MAX_BYTES/1e6:g} MB and {MAX_IMAGES} images' if e.code == 413 else e.description
+def _sentence(e): return f'a request has at most {MAX_BYTES/1e6:g} MB and {2*MAX_IMAGES} fields' if e.code == 413 else e.description
 
-# %% ../nbs/13_app.ipynb #262314f8
+# %% ../nbs/13_app.ipynb #3b449aea
 api = Blueprint('api', __name__)
 
 def _fields(pairs): # of a form: each once
@@ -203,6 +203,9 @@ def _fields(pairs): # of a form: each once
         if k in values: raise CaptchaError(f'{str(k)[:40]!r} stands twice')
         values[k] = v
     return values
+
+def _check_count(images):
+    if len(images) > MAX_IMAGES: raise CaptchaError(f'{len(images)} images: a request has at most {MAX_IMAGES}')
 
 def _from_base64(text):
     try: return base64.b64decode(text.partition(',')[2] if text.startswith('data:') else text, validate=True)
@@ -213,13 +216,13 @@ def _from_json(): # images and the other fields
     except (ValueError, RecursionError): raise CaptchaError('the body is not JSON') from None
     if not isinstance(values, dict) or not isinstance(values.get('images'), list): raise CaptchaError('JSON is {"images": ["base64...", ...], ...}')
     images = values.pop('images')
-    if len(images) > MAX_IMAGES: abort(413)
+    _check_count(images)
     return list(map(_from_base64, images)), values
 
 def _from_form():
     uploads = request.files.getlist('image')
     if set(request.files) - {'image'}: raise CaptchaError('the field of a file is called image')
-    if len(uploads) > MAX_IMAGES: abort(413)
+    _check_count(uploads)
     return [o.read() for o in uploads], _fields(request.form.items(multi=True))
 
 @api.post('/api/read')
@@ -262,7 +265,7 @@ def openapi_document()->dict:
     doc['info']['version'] = __version__
     return doc
 
-# %% ../nbs/13_app.ipynb #2da0ec27
+# %% ../nbs/13_app.ipynb #a02479dd
 pages = Blueprint('pages', __name__)
 PREVIEW = 800  # pixels: the longer side of the picture in a card
 
@@ -288,7 +291,7 @@ def _card(name, data, answer):
 
 def _cards(): # of the images in the form that came
     uploads = [o for o in request.files.getlist('image') if o.filename]
-    if len(uploads) > MAX_IMAGES: abort(413)
+    _check_count(uploads)
     known = {k: v for k,v in request.form.items() if v and k != 'example'}
     sources = [(o.filename, o.read()) for o in uploads]
     if 'example' in request.form: sources.append((f'example {request.form["example"][:2]}', example_image(request.form['example'])))
