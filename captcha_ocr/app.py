@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['MAX_BYTES', 'MAX_IMAGES', 'MAX_SECONDS', 'LOCAL', 'OPEN', 'api', 'pages', 'PREVIEW', 'HEADERS', 'Asked',
-           'parse_asked', 'Late', 'Answer', 'Service', 'read_images', 'session_key', 'guard', 'problem', 'on_error',
-           'read', 'models', 'health', 'metrics', 'openapi', 'openapi_document', 'Card', 'example_image', 'index',
-           'read_form', 'cards', 'example', 'feedback', 'login', 'api_page', 'finish', 'create_app']
+           'parse_asked', 'Late', 'Answer', 'Service', 'read_images', 'turn', 'session_key', 'guard', 'problem',
+           'on_error', 'read', 'models', 'health', 'metrics', 'openapi', 'openapi_document', 'Card', 'example_image',
+           'index', 'read_form', 'cards', 'example', 'feedback', 'login', 'api_page', 'finish', 'create_app']
 
-# %% ../nbs/13_app.ipynb #ee4eb3ec
+# %% ../nbs/13_app.ipynb #6c980d8e
 import base64, hashlib, hmac, io, json, logging, re, subprocess, sys, tempfile, threading, time
 from concurrent.futures import TimeoutError
+from contextlib import contextmanager
 from functools import lru_cache
 from http import HTTPStatus
 from importlib.resources import files
@@ -71,7 +72,7 @@ def parse_asked(values:dict # what came in a form or as JSON, without the images
     return Asked(_matching(values, 'model', '.{1,200}', 'the name of a model'), _constraint(*known), _number(values, 'alternatives', 10, True),
                  _number(values, 'candidates', 10, True), _number(values, 'min_confidence', 1, False))
 
-# %% ../nbs/13_app.ipynb #4480ca0e
+# %% ../nbs/13_app.ipynb #1ec6b170
 class Late(Exception):
     "The time for a request is over."
 
@@ -85,6 +86,7 @@ class Answer(NamedTuple):
         more = dict(candidates=[[dict(char=c, confidence=round(p, 4)) for c,p in o] for o in self.candidates])
         return {**self.reading.as_dict(), **(more if self.candidates else {})}
 
+# %% ../nbs/13_app.ipynb #85f0db98
 class Service:
     "Models, the queue before them, and what was counted."
     def __init__(self,
@@ -94,7 +96,7 @@ class Service:
                  token:str=None,       # what a client must know; None: only clients on this machine are served
                 ):
         self.models, self.batcher = Models() if models is None else models, batcher or Batcher()
-        self.feedback, self.token = feedback and Path(feedback), token
+        self.feedback, self.token, self.opening = feedback and Path(feedback), token, threading.Semaphore(2)
         fractions, times = (.1,.25,.5,.75,.9,.95,.99,.999,1), (.001,.0025,.005,.01,.025,.05,.1,.25,.5,1,2.5,5,10)
         self.requests = Count('captcha_ocr_requests_total', 'Requests answered.')
         self.seconds = Histogram('captcha_ocr_request_seconds', 'Time from the whole request to its answer.', times)
@@ -107,7 +109,7 @@ class Service:
         "All that was counted, for Prometheus."
         return ''.join(map(str, (self.requests, self.seconds, self.confidence, self.abstained, self.unreadable, self.waiting)))
 
-# %% ../nbs/13_app.ipynb #1720fee3
+# %% ../nbs/13_app.ipynb #85ed4d43
 def _candidates(reader, scores, reading, n): # the `n` most probable characters where each of the reading's stands
     if not n or not reading.chars: return []
     rows = next_probs(scores.log_probs, reader.charset.encode(''.join(c.char for c in reading.chars)))[:-1]
@@ -115,8 +117,8 @@ def _candidates(reader, scores, reading, n): # the `n` most probable characters 
     return [[(chars[i], float(row[i])) for i in row.argsort()[::-1][:n]] for row in rows]
 
 def read_images(service:Service,
-                images, # list of bytes
-                asked=Asked() # an `Asked`
+                images,             # list of bytes
+                asked:Asked=Asked() # how to read them
                )->list[Answer]:
     "Read `images` in company with those of other clients."
     until = time.monotonic()+MAX_SECONDS
@@ -124,13 +126,20 @@ def read_images(service:Service,
     if name not in service.models: raise CaptchaError(f'no model {name[:60]!r}: choose one of {", ".join(service.models)}')
     if service.batcher.full: raise Busy('the queue is full')
     reader = service.models[name].reader    # this one to the end, whatever happens to the file
-    opened = [_try(open_pixels, o, reader.geometry) for o in images]
+    opened = [_open(service, o, reader.geometry, until) for o in images]
     futures = iter(service.batcher(reader, [o for o in opened if not isinstance(o, str)]))
     return [_answer(service, name, reader, o if isinstance(o, str) else next(futures), asked, until) for o in opened]
 
-def _try(func, *args): # what it gives, or why it gives nothing
-    try: return func(*args)
-    except CaptchaError as e: return str(e)
+@contextmanager
+def turn(service, until): # a turn to open an image, before `until`, in seconds of the monotonic clock
+    if not service.opening.acquire(timeout=max(0, until-time.monotonic())): raise Late(f'not read within {MAX_SECONDS} seconds')
+    try: yield
+    finally: service.opening.release()
+
+def _open(service, data, geometry, until): # `Opened`, or why not
+    with turn(service, until):
+        try: return open_pixels(data, geometry)
+        except CaptchaError as e: return str(e)
 
 def _answer(service, name, reader, future, asked, until): # future: of `Scores`, or an error
     if isinstance(future, str):
@@ -194,7 +203,7 @@ def on_error(e:Exception # raised while a request was served
 
 def _sentence(e): return f'a request has at most {MAX_BYTES/1e6:g} MB and {2*MAX_IMAGES} fields' if e.code == 413 else e.description
 
-# %% ../nbs/13_app.ipynb #3b449aea
+# %% ../nbs/13_app.ipynb #1930bf98
 api = Blueprint('api', __name__)
 
 def _fields(pairs): # of a form: each once
@@ -225,6 +234,7 @@ def _from_form():
     _check_count(uploads)
     return [o.read() for o in uploads], _fields(request.form.items(multi=True))
 
+# %% ../nbs/13_app.ipynb #16224403
 @api.post('/api/read')
 def read():
     "Text, confidence and more of each image."
@@ -265,7 +275,7 @@ def openapi_document()->dict:
     doc['info']['version'] = __version__
     return doc
 
-# %% ../nbs/13_app.ipynb #a02479dd
+# %% ../nbs/13_app.ipynb #298ef5cb
 pages = Blueprint('pages', __name__)
 PREVIEW = 800  # pixels: the longer side of the picture in a card
 
@@ -285,7 +295,7 @@ def _data_url(im): # a PNG, small enough to be sent back
 
 def _card(name, data, answer):
     if answer.reading.error: return Card(name, answer)
-    im = open_image(data)
+    with turn(_service(), time.monotonic()+MAX_SECONDS): im = open_image(data)
     keep = _service().feedback and len(data) < MAX_BYTES/2    # base64 is a third longer, and has to come back in a form
     return Card(name, answer, im.size, _data_url(im), base64.b64encode(data).decode() if keep else '')
 
@@ -318,7 +328,7 @@ def example_image(number:str, # 0 to 3
     if number not in '0123' or len(number) != 1: raise CaptchaError('there are examples 0 to 3')
     with _drawing: return _examples(seed=7)[int(number)]
 
-# %% ../nbs/13_app.ipynb #afef8dcc
+# %% ../nbs/13_app.ipynb #186e1450
 def _page(**more): # the form with what was filled in
     service = _service()
     return render_template('index.html', models=service.models, form=request.form, feedback=service.feedback is not None, token=service.token is not None,
@@ -339,6 +349,7 @@ def cards():
     "The cards alone, for the script."
     return render_template('cards.html', cards=_cards(), feedback=_service().feedback is not None)
 
+# %% ../nbs/13_app.ipynb #9f6a3602
 @pages.get('/example/<number>')
 def example(number):
     "A drawn captcha."

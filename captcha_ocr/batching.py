@@ -14,7 +14,7 @@ from pathlib import Path
 from .charset import CaptchaError
 from .reader import BATCH, Reader, score_images
 
-# %% ../nbs/13a_batching.ipynb #51cd053a
+# %% ../nbs/13a_batching.ipynb #02e9dfaa
 class Busy(Exception):
     "More images are waiting than the queue holds: come back later."
 
@@ -26,7 +26,7 @@ class Batcher:
                  waiting:int=256, # images that may wait
                 ):
         self.size, self.waiting, self.queue, self.changed, self.sizes, self.open = size, waiting, deque(), threading.Condition(), deque(maxlen=1000), True
-        self.threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
+        self.threads = [threading.Thread(target=_work, args=(self,), daemon=True) for _ in range(workers)]
         for o in self.threads: o.start()
 
     def __call__(self, reader, # a `Reader`
@@ -47,26 +47,27 @@ class Batcher:
         with self.changed: self.open = False; self.changed.notify_all()
         for o in self.threads: o.join()
 
-    def _take(self): # the jobs that fit to the first, out of the queue
-        kind = lambda job: (id(job[0]), job[1].pixels.shape[1])
-        with self.changed:
-            while not self.queue:
-                if not self.open: return []
-                self.changed.wait()
-            first = kind(self.queue[0])
-            batch = [o for o in self.queue if kind(o) == first][:self.size]
-            taken = set(map(id, batch))
-            self.queue = deque(o for o in self.queue if id(o) not in taken)
-        return batch
+# %% ../nbs/13a_batching.ipynb #20d64f92
+def _take(batcher): # the first job and all that fit to it, out of the queue; nothing at the end
+    kind = lambda job: (id(job[0]), job[1].pixels.shape[1])
+    with batcher.changed:
+        while not batcher.queue:
+            if not batcher.open: return []
+            batcher.changed.wait()
+        first = kind(batcher.queue[0])
+        batch = [o for o in batcher.queue if kind(o) == first][:batcher.size]
+        taken = set(map(id, batch))
+        batcher.queue = deque(o for o in batcher.queue if id(o) not in taken)
+    return batch
 
-    def _work(self):
-        while batch := self._take():
-            self.sizes.append(len(batch))
-            try: found = score_images(batch[0][0], [o for _,o,_ in batch])
-            except Exception as e: # whatever the runtime raises belongs to those who wait for it
-                for *_,future in batch: future.set_exception(e)
-            else:
-                for (*_,future),scores in zip(batch, found): future.set_result(scores)
+def _work(batcher):
+    while batch := _take(batcher):
+        batcher.sizes.append(len(batch))
+        try: found = score_images(batch[0][0], [o for _,o,_ in batch])
+        except Exception as e: # whatever the runtime raises belongs to those who wait for it
+            for *_,future in batch: future.set_exception(e)
+        else:
+            for (*_,future),scores in zip(batch, found): future.set_result(scores)
 
 # %% ../nbs/13a_batching.ipynb #610da67e
 log = logging.getLogger('captcha_ocr')
