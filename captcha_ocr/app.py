@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MAX_BYTES', 'MAX_IMAGES', 'MAX_SECONDS', 'LOCAL', 'OPEN', 'api', 'pages', 'PREVIEW', 'HEADERS', 'Asked',
-           'parse_asked', 'Late', 'Answer', 'Service', 'read_images', 'turn', 'session_key', 'guard', 'problem',
+           'parse_asked', 'Late', 'Answer', 'Service', 'turn', 'read_images', 'session_key', 'guard', 'problem',
            'on_error', 'read', 'models', 'health', 'metrics', 'openapi', 'openapi_document', 'Card', 'example_image',
            'index', 'read_form', 'cards', 'example', 'feedback', 'login', 'api_page', 'finish', 'create_app']
 
@@ -109,7 +109,19 @@ class Service:
         "All that was counted, for Prometheus."
         return ''.join(map(str, (self.requests, self.seconds, self.confidence, self.abstained, self.unreadable, self.waiting)))
 
-# %% ../nbs/13_app.ipynb #85ed4d43
+# %% ../nbs/13_app.ipynb #54749ee3
+@contextmanager
+def turn(service, until): # a turn to open an image, before `until`, in seconds of the monotonic clock
+    if not service.opening.acquire(timeout=max(0, until-time.monotonic())): raise Late(f'not read within {MAX_SECONDS} seconds')
+    try: yield
+    finally: service.opening.release()
+
+def _open(service, data, geometry, until): # `Opened`, or why not
+    with turn(service, until):
+        try: return open_pixels(data, geometry)
+        except CaptchaError as e: return str(e)
+
+# %% ../nbs/13_app.ipynb #69c647b7
 def _candidates(reader, scores, reading, n): # the `n` most probable characters where each of the reading's stands
     if not n or not reading.chars: return []
     rows = next_probs(scores.log_probs, reader.charset.encode(''.join(c.char for c in reading.chars)))[:-1]
@@ -129,17 +141,6 @@ def read_images(service:Service,
     opened = [_open(service, o, reader.geometry, until) for o in images]
     futures = iter(service.batcher(reader, [o for o in opened if not isinstance(o, str)]))
     return [_answer(service, name, reader, o if isinstance(o, str) else next(futures), asked, until) for o in opened]
-
-@contextmanager
-def turn(service, until): # a turn to open an image, before `until`, in seconds of the monotonic clock
-    if not service.opening.acquire(timeout=max(0, until-time.monotonic())): raise Late(f'not read within {MAX_SECONDS} seconds')
-    try: yield
-    finally: service.opening.release()
-
-def _open(service, data, geometry, until): # `Opened`, or why not
-    with turn(service, until):
-        try: return open_pixels(data, geometry)
-        except CaptchaError as e: return str(e)
 
 def _answer(service, name, reader, future, asked, until): # future: of `Scores`, or an error
     if isinstance(future, str):
@@ -180,7 +181,7 @@ def guard()->Response|None: # None: go on
 
 def _service()->Service: return current_app.extensions['captcha_ocr']
 
-# %% ../nbs/13_app.ipynb #132d5d0c
+# %% ../nbs/13_app.ipynb #d0c87d20
 def problem(status:int, # of HTTP
             detail:str, # what went wrong, for the one who asked
             headers=None, # more of them
@@ -201,7 +202,7 @@ def on_error(e:Exception # raised while a request was served
     logging.getLogger('captcha_ocr').exception('%s %s', request.method, request.path)
     return problem(500, 'the service made a mistake; it is in its log')
 
-def _sentence(e): return f'a request has at most {MAX_BYTES/1e6:g} MB and {2*MAX_IMAGES} fields' if e.code == 413 else e.description
+def _sentence(e): return f'a request has at most {MAX_BYTES/1e6:g} MB' if e.code == 413 else e.description
 
 # %% ../nbs/13_app.ipynb #1930bf98
 api = Blueprint('api', __name__)
@@ -380,7 +381,7 @@ def api_page():
     "The OpenAPI document, for people."
     return render_template('api.html', doc=openapi_document(), base=request.host_url.rstrip('/'), token=_service().token is not None)
 
-# %% ../nbs/13_app.ipynb #c0860c89
+# %% ../nbs/13_app.ipynb #dd911561
 HEADERS = {'Content-Security-Policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
                                       "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
            'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin', 'Cross-Origin-Resource-Policy': 'same-origin',
@@ -399,7 +400,7 @@ def create_app(service:Service=None # None: one with the model that comes with t
               )->Flask:
     "The web app: a WSGI application."
     app = Flask('captcha_ocr')
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BYTES, MAX_FORM_PARTS=2*MAX_IMAGES)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BYTES)
     app.extensions['captcha_ocr'] = service or Service()
     app.register_blueprint(api)
     app.register_blueprint(pages)

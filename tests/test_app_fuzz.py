@@ -58,8 +58,8 @@ def port():
 def test_malformed_bytes(port):
     "What is no HTTP at all is answered or dropped, and the server goes on"
     rng, came, whole = random.Random(1), Counter(), posted(IMAGES[0], keep=False)
-    for _ in range(200):
-        with socket.create_connection(('127.0.0.1', port), timeout=.1) as s:
+    for _ in range(120):
+        with socket.create_connection(('127.0.0.1', port), timeout=.05) as s:
             try: s.sendall(fuzz.mutant(rng, whole)); got = s.recv(9999)
             except (TimeoutError, ConnectionError): got = b''     # it waits for the rest
             came[got[9:12]] += 1

@@ -17,7 +17,7 @@ schema = schemathesis.openapi.from_wsgi('/api/openapi.json', app)
 # Text in base64 is a string of the right form and no image, and a constraint may be of the right form and ask for what the
 # model cannot say. Both are refused, which no schema can tell beforehand.
 @schema.parametrize()
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_api_is_as_described(case): case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
 def test_good_requests_are_accepted():

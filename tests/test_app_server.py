@@ -65,11 +65,11 @@ def test_a_model_is_replaced_under_load(drawn, tmp_path):
         stop = threading.Event()
         def replace():
             for i in range(6):
-                if stop.wait(.6): return
+                if stop.wait(.5): return
                 if i % 2: (tmp_path/'new').write_bytes(whole); (tmp_path/'new').replace(file)
                 else: file.write_bytes(whole[:9000])
         thread = threading.Thread(target=replace); thread.start()
-        took, statuses = asyncio.run(load(port, [posted(o) for o in drawn], 4, 16))
+        took, statuses = asyncio.run(load(port, [posted(o) for o in drawn], 3.5, 16))
         stop.set(); thread.join()
         assert set(statuses) == {200} and len(took) > 50, statuses
         file.write_bytes(b'no model'); time.sleep(2.5)
