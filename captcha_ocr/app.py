@@ -31,7 +31,7 @@ from .feedback import save_feedback
 from .prometheus import Count, Gauge, Histogram
 from .reader import Reading, open_pixels, to_reading
 
-# %% ../nbs/13_app.ipynb #29793c85
+# %% ../nbs/13_app.ipynb #271eb132
 MAX_BYTES, MAX_IMAGES, MAX_SECONDS = 8_000_000, 64, 10  # of a request; images in it; seconds it may take
 
 class Asked(NamedTuple):
@@ -51,8 +51,8 @@ def _number(values, name, high, whole): # the number called `name`, 0 to `high`
     return int(number) if whole else number
 
 def _matching(values, name, pattern, says): # the text called `name`, or None
-    value = values.get(name)
-    if value is None or value == '': return None
+    if name not in values: return None
+    value = values[name]
     if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII | re.DOTALL): raise CaptchaError(f'{name}: give {says}')
     return value
 
@@ -65,7 +65,7 @@ def parse_asked(values:dict # what came in a form or as JSON, without the images
     "What `values` ask for; a `CaptchaError` names the field that is wrong."
     unknown = values.keys() - {'model','length','charset','positions','alternatives','candidates','min_confidence'}
     if unknown: raise CaptchaError(f'{min(map(str, unknown))[:40]!r} is no field of a request')
-    values = {**values, 'length': str(n) if type(n := values.get('length')) is int else n}
+    if type(n := values.get('length')) is int: values = {**values, 'length': str(n)}
     known = (_matching(values, 'length', r'\d{1,2}(-\d{1,2})?', 'N or MIN-MAX, such as 5 or 4-6'),
              _matching(values, 'charset', '.{1,500}', 'the characters that may occur, at most 500'),
              _matching(values, 'positions', '[LDX]{1,64}', 'a letter for each position: L letter, D digit, X any'))
