@@ -112,6 +112,7 @@ def test_many_and_csv(page, drawn, tmp_path):
 
 def test_correct(page, drawn, kept):
     page.set_input_files('#image', drawn[:2])
+    expect(page.locator('.card')).to_have_count(2)
     for i,f in enumerate(drawn[:2]):
         card = page.locator('.card').nth(i)
         card.get_by_label('The right text is').fill(f.stem)
