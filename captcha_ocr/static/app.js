@@ -53,7 +53,7 @@ const percent = p => `${(100 * p).toFixed(1)}%`
 function finish(given) {
   const all = readings(), first = all[0]
   const more = given > images.length ? ` The first ${images.length} of ${given} were taken.` : ''
-  if (all.length === 1) say(first.text ? `Read: ${first.text}, ${percent(first.confidence)} sure.` : `No text: ${first.remark}.`)
+  if (all.length === 1) say(first.text ? `Read: ${first.text}, ${percent(first.confidence)} sure.` : `No text. ${first.remark}`)
   else say(`Read ${count(all)}, ${all.filter(o => !o.text).length} without a text.${more}`)
   $('table').hidden = all.length < 2
   $('table').querySelector('tbody').replaceChildren(...all.map(o => row([o.name, o.text, percent(o.confidence), o.remark])))
