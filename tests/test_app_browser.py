@@ -1,5 +1,5 @@
 "The page in a real browser: each way to give an image, the chart, what is known of the text, corrections, and no scripts at all."
-import base64, csv, io
+import base64, csv, io, re
 
 import pytest
 
@@ -89,13 +89,10 @@ def test_what_is_known(page, drawn):
     page.set_input_files('#image', drawn[0])
     expect(text_of(page)).to_have_text(drawn[0].stem)
     page.get_by_label('Length').fill('3'); page.get_by_label('Length').blur()      # the same image again
-    expect(text_of(page)).not_to_have_text(drawn[0].stem)
-    assert len(text_of(page).inner_text()) == 3
-    page.get_by_label('Length').fill('')
+    expect(text_of(page)).to_have_text(re.compile('^.{3}$'))
+    page.get_by_label('Length').fill('5')
     page.get_by_label('Characters that may occur').fill('23'); page.get_by_label('Characters that may occur').blur()
-    expect(text_of(page)).not_to_have_text(drawn[0].stem)
-    expect(page.locator('.card')).to_have_count(1)
-    assert set(text_of(page).inner_text()) <= set('23')
+    expect(text_of(page)).to_have_text(re.compile('^[23]{5}$'))
     page.get_by_label('Hold back below').select_option('99%')
     expect(page.locator('.card .warn').first).to_contain_text('Held back')
 
