@@ -6,11 +6,11 @@ STAMP  := $(VENV)/.installed
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --no-python-downloads \
               --no-annotate --no-emit-index-url --custom-compile-command 'make constraints' --quiet
 
-.PHONY: help demo test bench bench-train tutorials venv constraints readme clean
+.PHONY: help demo test bench bench-train bench-app tutorials venv constraints readme clean
 .DEFAULT_GOAL := help
 
 help:          ## print this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
 demo: venv     ## draw 1,000 captchas, train on them, print the report, read a fresh image
 	rm -rf demo
@@ -28,6 +28,9 @@ bench: venv    ## the benchmarks, beside ddddocr
 
 bench-train: venv ## seconds to 99%, beside the network of the Keras example; CAPTCHA_OCR_DATA names the images
 	$(BIN)/python scripts/bench_train.py
+
+bench-app: venv ## the web app under load, beside reading a folder
+	@$(BIN)/python scripts/bench_app.py
 
 tutorials: venv ## run the tutorials and store what they show; CAPTCHA_OCR_DATA names the images
 	$(BIN)/python scripts/tutorials.py

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['app', 'Folder', 'Pattern', 'Length', 'Chars', 'Seed', 'AsJson', 'Model', 'SkipBad', 'Augment', 'Device', 'Places',
-           'Lexicon', 'Regex', 'check', 'train', 'evaluate', 'read', 'synth', 'show_augment', 'main']
+           'Lexicon', 'Regex', 'check', 'train', 'evaluate', 'read', 'serve', 'synth', 'show_augment', 'main']
 
 # %% ../nbs/15_cli.ipynb #9ff55b16
 import json, os, sys
@@ -138,6 +138,17 @@ def read(paths:Annotated[list[Path], typer.Argument(metavar='FILE|DIR|-...', hel
 def _line(name, r): # of a `Reading`
     remarks = [o for o in (r.error and 'unreadable', r.reason, r.unfamiliar and f'unfamiliar: {r.unfamiliar}') if o]
     return '\t'.join([name, r.text or '', f'{r.confidence:.4f}', *(['; '.join(remarks)] if remarks else [])])
+
+# %% ../nbs/15_cli.ipynb #e573eedc
+@app.command()
+def serve(model:Annotated[Optional[list[Path]], typer.Option(metavar='MODEL', help='a model.onnx, read anew when it changes; may be given several times; default: the one of captcha_images_v2 that comes with the package')]=None,
+          host:Annotated[str, typer.Option(help='the address to listen on; any but this machine\'s own needs a token')]='127.0.0.1',
+          port:Annotated[int, typer.Option(help='0: any that is free')]=8000,
+          token:Annotated[Optional[str], typer.Option(envvar='CAPTCHA_OCR_TOKEN', help='what clients must know, 16 characters or more; where one is needed and none is given, one is drawn')]=None,
+          feedback:Annotated[Optional[Path], typer.Option(metavar='DIR', help='keep corrected readings here, labelled, for training')]=None):
+    "Serve a web page and an API that read images of your own, of sites that you own or may test, for research and learning."
+    from captcha_ocr.server import serve
+    serve(model or (), host, port, token, feedback, typer.echo)
 
 # %% ../nbs/15_cli.ipynb #94c85726
 @app.command()

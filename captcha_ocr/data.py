@@ -63,7 +63,7 @@ def open_image(src,          # a path, bytes, a file object, a PIL image, or a (
     except Image.DecompressionBombError: # Pillow raises it too, for what its header says
         raise CaptchaError(f'{name}: too large (over {MAX_PIXELS/1e6:.0f} megapixels); crop or shrink it') from None
     except Exception as e: # Pillow's plugins raise whatever their parser trips over
-        why = str(e).splitlines()[0][:80] if str(e) else type(e).__name__
+        why = re.sub(' <_io.*?>', '', str(e).splitlines()[0])[:80] if str(e) else type(e).__name__    # where bytes lie in memory helps nobody
         raise CaptchaError(f'{name}: not a readable image ({why.replace(name, "it")}); replace or remove it') from None
 
 # %% ../nbs/01_data.ipynb #29d012e9

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Installs the service into a virtual environment of its own: what reading needs, in the versions of constraints.txt, no torch.
+#     deploy/install.sh DIR        # then: DIR/bin/captcha-ocr serve
+# The Dockerfile runs this too, so that what is tested here is what an image holds.
+set -eu
+into=${1:?usage: deploy/install.sh DIR}
+from=$(cd "$(dirname "$0")/.." && pwd)
+"${PYTHON:-python3}" -m venv "$into"
+"$into/bin/python" -m pip install --quiet --no-cache-dir --disable-pip-version-check "$from" -c "$from/constraints.txt"
+cd /    # away from the sources: what was installed has to be enough
+"$into/bin/python" - <<'PY'
+import importlib.util as found
+from captcha_ocr.app import create_app
+heavy = [o for o in ('torch', 'fastai', 'cv2', 'matplotlib') if found.find_spec(o)]
+assert not heavy, f'{heavy} should not be here'
+client = create_app().test_client()
+for path in ('/', '/api', '/healthz', '/api/openapi.json', '/static/app.js'): assert client.get(path).status_code == 200, path
+PY
+echo "$into/bin/captcha-ocr serve"
