@@ -19,4 +19,5 @@ from captcha_ocr.model import *
 from captcha_ocr.reader import *
 from captcha_ocr.report import *
 from captcha_ocr.synth import *
+from captcha_ocr.transfer import *
 from captcha_ocr.training import *
