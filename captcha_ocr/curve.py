@@ -45,7 +45,7 @@ class Law(NamedTuple):
         if left <= 0 or self.b < 1e-3: return inf if left <= 0 or self.a > left else 1.
         return float(np.exp(min(log(self.a/left)/self.b, 700)))
 
-# %% ../nbs/11e_curve.ipynb #88c3beee
+# %% ../nbs/11e_curve.ipynb #b3e9d957
 def _errors(z, x): # of each point; z: log error at x=0, b, and c where there is one; x: log of the labels, centred
     return np.clip(np.exp(z[0]-z[1]*x) + (z[2] if len(z) > 2 else 0), 1e-9, 1-1e-9)
 
@@ -53,24 +53,25 @@ def _misfit(z, x, wrong, n): # minus the log-likelihood, above that of the perfe
     p, middle = _errors(z, x), _errors(z, 0.)
     return (rel_entr(wrong, n*p) + rel_entr(n-wrong, n*(1-p))).sum() - .5*np.log(middle*(1-middle))
 
-def _best(x, wrong, n, floor, starts):
+def _best(x, wrong, n, floor, starts): # starts: (log error, b, c)
     bounds = [(-14,-1e-3), (0,8), (0,.5)][:2+floor]
     found = [minimize(_misfit, z[:2+floor], (x, wrong, n), 'L-BFGS-B', bounds=bounds) for z in starts]
     return min(found, key=lambda o: o.fun)
 
 def fit_law(counts, # labels of each point, a sequence of numbers, at least two different ones
             wrong,  # images read wrongly at each
-            n       # images read at each
+            n,      # images read at each
+            like:Law=None # has a floor or none, as the result shall have; None: as the data say
            )->Law:
     "The law that makes the counts likeliest."
     logs, wrong, n = np.log(counts), np.asarray(wrong, float), np.asarray(n, float)
     x, rate = logs-logs.mean(), np.log((wrong.sum()+.5)/(n.sum()+1))
-    starts = [(rate, b, c) for b,c in ((.3,0.), (1.,0.), (2.5,(wrong/n).min()/2))]
-    plain, floored = (_best(x, wrong, n, floor, starts) for floor in (False, True))
-    z = floored.x if plain.fun-floored.fun > 1.35 else [*plain.x, 0.]
-    return Law(float(np.exp(z[0]+z[1]*logs.mean())), float(z[1]), float(z[2]))
+    starts = [(rate, b, c) for b,c in ((.3,0.), (1.,0.), (2.5,(wrong/n).min()/2))] if like is None else [(rate, like.b, like.c)]
+    plain, floored = (_best(x, wrong, n, o, starts) if like is None or (like.c > 0) == o else None for o in (False, True))
+    z = plain.x if floored is None or plain and plain.fun-floored.fun <= 1.35 else floored.x
+    return Law(float(np.exp(z[0]+z[1]*logs.mean())), *map(float, z[1:]))
 
-# %% ../nbs/11e_curve.ipynb #d8a7613f
+# %% ../nbs/11e_curve.ipynb #1547afe3
 class Fit(NamedTuple):
     "A law, and others that the data allow."
     law:Law          # the likeliest
@@ -104,7 +105,7 @@ def fit_curve(counts,         # labels of each point
     deviance = 2*(rel_entr(wrong, n*p) + rel_entr(n-wrong, n*(1-p))).sum()
     uneven = max(1., deviance/max(1, len(counts)-2-(law.c > 0)))
     trials = np.maximum(1, np.round(n/uneven)).astype(int)
-    return Fit(law, [fit_law(counts, rng.binomial(trials, p)*n/trials, n) for _ in range(draws)], counts.astype(int).tolist())
+    return Fit(law, [fit_law(counts, rng.binomial(trials, p)*n/trials, n, law) for _ in range(draws)], counts.astype(int).tolist())
 
 # %% ../nbs/11e_curve.ipynb #8fb08a25
 def _about(n): return f'{int(float(f"{n:.2g}")):,}' # two digits of it

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .charset import CaptchaError, Charset
 from .data import good_samples, open_image, split_samples, to_pixels
+from .diagnosis import diagnose
 from .drift import fit_familiar
 from .eda import figure_html
 from .errors import reading_figures
@@ -126,6 +127,7 @@ def train_reader(path,                   # a folder of labelled images
     readings = list(Reader(out/'model.onnx').read_many(s.file for s in held))
     report = {**score(held, readings, confidences), 'n_train': len(train), 'seconds': round(time.time()-start, 1), 'epochs': len(history),
               'seed': seed, 'charset': learn.dls.charset.chars, 'data': str(path), 'skipped': len(problems), 'history': history}
+    report['findings'] = [o._asdict() for o in diagnose(history, train, held, learn.dls.charset)] if report['exact_match'] < .5 else []
     figures = [plot_history(history).figure, *reading_figures([r.text for r in readings], [s.text for s in held], confidences)]
     save_report(report, out, map(figure_html, figures))
     (out/'state.safetensors').unlink(missing_ok=True)
