@@ -218,7 +218,7 @@ def main():
         typer.echo(str(e), err=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        typer.echo('stopped; a training run goes on with the same command and --resume', err=True)
+        typer.echo('stopped; the same command goes on, for train with --resume', err=True)
         sys.exit(130)
     except BrokenPipeError: # the reader of our output, `head` say, has enough
         sys.stderr.close()

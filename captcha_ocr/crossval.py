@@ -77,7 +77,7 @@ def deal_folds(samples,      # list of `Sample`
     for k in sorted(names, key=lambda k: -sizes[k]): at[k] = load.index(min(load)); load[at[k]] += sizes[k]
     return np.array([at[k] for k in keys])
 
-# %% ../nbs/11d_crossval.ipynb #2e122431
+# %% ../nbs/11d_crossval.ipynb #28fcccc5
 def read_unseen(train, held,     # lists of `Sample`
                 out:Path,        # a folder for the state of the training; one that was stopped there goes on
                 charset:Charset, # of the model
@@ -90,7 +90,8 @@ def read_unseen(train, held,     # lists of `Sample`
     return [o.log_softmax(-1).numpy() for o in learn.logits(images)], len(history)
 
 def run_digest(train, held, # lists of `Sample`
-               **options    # whatever else decides the result, JSON-able or with a `str`
+               device=None, # does not count: a run may go on elsewhere
+               **options    # whatever else decides the result, with a `str`
               )->str:
     "What a training and its test are made of, in a few letters: equal for equal names, labels and options."
     names = [[(s.file.name, s.text) for s in o] for o in (train, held)]
@@ -145,13 +146,14 @@ def read_folds(samples,        # list of `Sample`
         console.print(f'{right} of {len(at)} right, {found["seconds"]:.0f} s', highlight=False)
     return log_probs, read, facts
 
-# %% ../nbs/11d_crossval.ipynb #2c2e6665
+# %% ../nbs/11d_crossval.ipynb #6bfdf4d1
 def spread(folds # from `read_folds`: dicts with `n` and `right`
           )->dict:
     "Standard deviation of the exact match over `folds`, what chance alone would give, and the two ends."
     n, right = (np.array([o[k] for o in folds], float) for k in ('n','right'))
     p = right.sum()/n.sum()
-    return dict(lowest=(right/n).min(), highest=(right/n).max(), deviation=(right/n).std(ddof=1), by_chance=float(np.sqrt((p*(1-p)/n).mean())))
+    found = dict(lowest=(right/n).min(), highest=(right/n).max(), deviation=(right/n).std(ddof=1), by_chance=np.sqrt((p*(1-p)/n).mean()))
+    return {k: float(v) for k,v in found.items()}
 
 def plot_folds(folds,  # from `read_folds`: dicts with `n` and `right`
                ax=None # where to draw; None makes a new figure
@@ -188,14 +190,16 @@ def _compared(samples, keys, right, out, folds, by, charset, console, options): 
     rand = np.array([t==s.text for (t,_),s in zip(read, samples)])
     return compare_dealings(right[recurs], rand[recurs], by)
 
-# %% ../nbs/11d_crossval.ipynb #1366cca6
+# %% ../nbs/11d_crossval.ipynb #4c5aae78
 def _save_predictions(file, samples, fold, readings):
     rows = [(s.file, int(k), s.text, r.text, f'{r.confidence:.4f}', int(r.text==s.text)) for s,k,r in zip(samples, fold, readings)]
     with whole_file(file) as part, part.open('w', newline='', encoding='utf-8') as f:
         csv.writer(f).writerows([('file','fold','label','text','confidence','right'), *rows])
 
 def _figures(report, readings, samples, suspects, confidences): # HTML
-    if report['warnings']: yield from (f'<p><strong>Warning:</strong> {html.escape(o)}.</p>' for o in report['warnings'])
+    yield from (f'<p><strong>Warning:</strong> {html.escape(o)}.</p>' for o in report['warnings'])
+    yield '<p>{} folds by {}: from {lowest:.1%} to {highest:.1%}, standard deviation {deviation:.1%}; chance alone makes it {by_chance:.1%}.</p>'.format(
+        len(report['folds']), report['by'], **report['spread'])
     yield figure_html(plot_folds(report['folds']).figure)
     yield from map(figure_html, reading_figures([r.text for r in readings], [s.text for s in samples], confidences))
     if suspects: yield figure_html(plot_audit(suspects))

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['Law', 'fit_law', 'Fit', 'fit_curve', 'advice', 'ladder', 'nested', 'curve_row', 'plot_curve', 'learning_curve']
 
-# %% ../nbs/11e_curve.ipynb #cfa5ba8d
+# %% ../nbs/11e_curve.ipynb #511854a2
 import html, json, random, shutil, time
 from functools import partial
 from math import ceil, inf, log
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt, numpy as np
+import matplotlib.pyplot as plt, numpy as np, pandas as pd
 from rich.console import Console
 from rich.progress import track
 from scipy.optimize import minimize
@@ -107,7 +107,7 @@ def fit_curve(counts,         # labels of each point
     trials = np.maximum(1, np.round(n/uneven)).astype(int)
     return Fit(law, [fit_law(counts, rng.binomial(trials, p)*n/trials, n, law) for _ in range(draws)], counts.astype(int).tolist())
 
-# %% ../nbs/11e_curve.ipynb #8fb08a25
+# %% ../nbs/11e_curve.ipynb #e5f495c0
 def _about(n): return f'{int(float(f"{n:.2g}")):,}' # two digits of it
 
 def advice(fit,              # from `fit_curve`, or None
@@ -123,18 +123,19 @@ def advice(fit,              # from `fit_curve`, or None
     if best > far:
         why = f'the error levels off at {fit.law.c:.1%}' if fit.law.c >= 1-target else f'it would be over ten times the {max(fit.counts):,} that were tried'
         return unknown + why + (f'; it is {_about(low)} more at least' if 1 <= low < far else '')
+    most = _about(high) if high <= far else f'over {_about(far)}'
     if best < 1:
         enough = f'{goal} takes about {_about(max(fit.needed(target)[0], min(fit.counts)))} labels, and {have:,} are there'
-        return enough + ('' if high < 1 else f'; it may take {_about(high)} more' if high < far else '; but the data give no upper limit')
-    return f'to reach {goal} label about {_about(best)} more ' + (f'(between {_about(low)} and {_about(high)})' if high < far else f'(at least {_about(low)}; the data give no upper limit)')
+        return enough + ('' if high < 1 else f'; it may take {most} more')
+    return f'to reach {goal} label about {_about(best)} more (between {_about(low)} and {most})'
 
-# %% ../nbs/11e_curve.ipynb #b4b64cb6
+# %% ../nbs/11e_curve.ipynb #60ac187a
 def ladder(n:int,        # labels there are to train on
            first:int=25, # the lowest rung
           )->list[int]:
-    "`first`, doubled until `n`, and `n`."
+    "`first`, doubled until `n` is near, and `n`."
     out = []
-    while first < n: out.append(first); first *= 2
+    while 1.5*first < n: out.append(first); first *= 2
     return out + [n]
 
 def nested(samples,  # list of `Sample`
@@ -193,7 +194,22 @@ def plot_curve(rows,             # from `curve_row`
     ax.set_title(f'{max(right/n):.1%} right at best; dotted: {100*target:g}%', fontsize=9)
     return ax
 
-# %% ../nbs/11e_curve.ipynb #e486b116
+# %% ../nbs/11e_curve.ipynb #b8e79568
+def _table(rows): # HTML
+    cells = [(o['count'], f'{o["right"]} of {o["n"]}', f'{o["right"]/o["n"]:.1%}', '{:.1%} to {:.1%}'.format(*wilson_interval(o['right'], o['n']))) for o in rows]
+    return pd.DataFrame(cells, columns=('labels','read right','share','95% interval')).to_html(index=False, border=0)
+
+def _scored(row, held): # the report of one training
+    report = score(held, [Reading(t, p) for t,p in row['readings']])
+    del report['unfamiliar']
+    return {**report, 'n_train': row['count'], 'epochs': row['epochs']}
+
+def _told(rows, fit, have, target): # JSON-able; a number that is infinite is None
+    needed = fit and [n if n < inf else None for n in fit.needed(target)]
+    return dict(target=target, advice=advice(fit, have, target), law=fit and fit.law._asdict(), needed=needed and dict(zip(('labels','low','high'), needed)),
+                curve=[{k: v for k,v in o.items() if k not in ('readings','made_of')} for o in rows])
+
+# %% ../nbs/11e_curve.ipynb #7a900194
 def learning_curve(path,                   # a folder of labelled images
                    out,                    # the run folder: curve.jsonl, report.json, report.html
                    counts=None,            # labels to train on, a sequence of int; None: 25, 50, 100, … up to what there is
@@ -224,16 +240,5 @@ def learning_curve(path,                   # a folder of labelled images
     fit = fit_curve(*zip(*[(o['count'], o['n']-o['right'], o['n']) for o in rows]))
     report = {**_scored(rows[-1], held), 'seconds': sum(o['seconds'] for o in rows), 'seed': seed, 'charset': charset.chars, 'data': str(path),
               'skipped': len(problems), **_told(rows, fit, len(samples), target)}
-    figures = [f'<p class="big">{html.escape(report["advice"].capitalize())}.</p>', figure_html(plot_curve(rows, fit, target).figure)]
-    save_report(report, out, figures)
+    save_report(report, out, [f'<p class="big">{html.escape(report["advice"].capitalize())}.</p>', figure_html(plot_curve(rows, fit, target).figure), _table(rows)])
     return report
-
-def _scored(row, held): # the report of one training
-    report = score(held, [Reading(t, p) for t,p in row['readings']])
-    del report['unfamiliar']
-    return {**report, 'n_train': row['count'], 'epochs': row['epochs']}
-
-def _told(rows, fit, have, target): # JSON-able; a number that is infinite is None
-    needed = fit and [n if n < inf else None for n in fit.needed(target)]
-    return dict(target=target, advice=advice(fit, have, target), law=fit and fit.law._asdict(), needed=needed and dict(zip(('labels','low','high'), needed)),
-                curve=[{k: v for k,v in o.items() if k not in ('readings','made_of')} for o in rows])
