@@ -164,7 +164,7 @@ def plot_folds(folds,  # from `read_folds`: dicts with `n` and `right`
     low, high = np.transpose([wilson_interval(int(k), int(m)) for k,m in zip(right, n)])
     ax.axhspan(*wilson_interval(int(right.sum()), int(n.sum())), color='.88', lw=0); ax.axhline(right.sum()/n.sum(), color='.6', lw=1)
     ax.errorbar(range(1, len(n)+1), right/n, (right/n-low, high-right/n), fmt='o', ms=4, lw=1)
-    ax.set(xlabel='fold', ylabel='exact match', ylim=(max(0, low.min()-.03), 1.01))
+    ax.set(xlabel='fold', ylabel='exact match', ylim=(max(-.03, low.min()-.03), 1.03))
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_title(f'{right.sum()} of {n.sum()} right; {(right/n).min():.1%} to {(right/n).max():.1%} by fold', fontsize=9)
     return ax
