@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['app', 'Folder', 'Pattern', 'Length', 'Chars', 'Seed', 'AsJson', 'Model', 'SkipBad', 'Augment', 'Device', 'Places',
-           'Lexicon', 'Regex', 'check', 'train', 'evaluate', 'read', 'serve', 'synth', 'show_augment', 'main']
+           'Lexicon', 'Regex', 'Epochs', 'check', 'train', 'evaluate', 'read', 'crossval', 'learning_curve', 'serve',
+           'synth', 'show_augment', 'main']
 
 # %% ../nbs/15_cli.ipynb #9ff55b16
 import json, os, sys
@@ -82,6 +83,7 @@ def train(out:Annotated[Path, typer.Option(metavar='RUN', help='gets model.onnx,
     if not (folder or unlabelled): raise CaptchaError('nothing to learn from; give a folder of labelled images, or --unlabelled DIR')
     report = train_reader(folder, out, label_pattern, length and parse_length(length), charset, valid, seed, epochs, augment,
                           device, skip_bad, int8, resume, _console(), unlabelled, base, mix)
+    for o in report['findings']: typer.echo('{name}: {evidence}; {mend}'.format(**o), err=True)
     typer.echo(json.dumps(report, ensure_ascii=False) if as_json else f'{summary(report)}\n{out/"model.onnx"} after {report["epochs"]} epochs, {report["seconds"]:.0f} s')
 
 # %% ../nbs/15_cli.ipynb #0efba4b1
@@ -139,6 +141,49 @@ def _line(name, r): # of a `Reading`
     remarks = [o for o in (r.error and 'unreadable', r.reason, r.unfamiliar and f'unfamiliar: {r.unfamiliar}') if o]
     return '\t'.join([name, r.text or '', f'{r.confidence:.4f}', *(['; '.join(remarks)] if remarks else [])])
 
+# %% ../nbs/15_cli.ipynb #1233446b
+Epochs = Annotated[Optional[int], typer.Option(help='of each training; default: as many as make about 1,400 updates')]
+
+@app.command()
+def crossval(folder:Folder,
+             out:Annotated[Path, typer.Option(metavar='RUN', help='gets predictions.csv, audit.csv, report.json, report.html, and each finished fold')],
+             folds:Annotated[int, typer.Option(help='how many models')]=10,
+             by:Annotated[str, typer.Option(help='what is not parted: label, group, name or time (neighbours); random parts all')]='label',
+             group:Annotated[Optional[str], typer.Option(metavar='REGEX|COLUMN', help='for --by group: one (group), searched in the file stem, or a column of labels.csv')]=None,
+             compare:Annotated[bool, typer.Option('--compare', help='run random folds too, and warn if they flatter')]=False,
+             label_pattern:Pattern=None, length:Length=None, charset:Chars=None, seed:Seed=0, as_json:AsJson=False, skip_bad:SkipBad=False,
+             epochs:Epochs=None, augment:Augment='default', device:Device=None):
+    "Read every image by a model that never saw it: accuracy with its interval, and an audit of the labels."
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+    from captcha_ocr.crossval import cross_validate
+    from captcha_ocr.report import summary
+    report = cross_validate(folder, out, folds, by, group, compare, seed, epochs, augment, device, _console(), skip_bad, charset,
+                            label_pattern=label_pattern, length=length and parse_length(length))
+    for o in report['warnings']: typer.echo(o, err=True)
+    typer.echo(json.dumps(report, ensure_ascii=False) if as_json else f'{summary(report)}\n{out/"report.html"}')
+
+# %% ../nbs/15_cli.ipynb #920ff033
+def _counts(text): # '25,50' as [25,50]
+    try: return [int(o) for o in text.split(',')]
+    except ValueError: raise CaptchaError(f'--counts {text!r}: give numbers with commas between, such as 25,50,100') from None
+
+@app.command('learning-curve')
+def learning_curve(folder:Folder,
+                   out:Annotated[Path, typer.Option(metavar='RUN', help='gets curve.jsonl, report.json, report.html; a stopped run goes on')],
+                   counts:Annotated[Optional[str], typer.Option(metavar='25,50,...', help='labels to train on; default: 25, doubled up to what there is')]=None,
+                   seeds:Annotated[int, typer.Option(help='trainings at each count')]=1,
+                   target:Annotated[float, typer.Option(help='the exact match that you want, 0 to 1')]=.99,
+                   test:Annotated[float, typer.Option(help='share of the images to test on')]=.2,
+                   label_pattern:Pattern=None, length:Length=None, charset:Chars=None, seed:Seed=0, as_json:AsJson=False, skip_bad:SkipBad=False,
+                   epochs:Epochs=None, augment:Augment='default', device:Device=None):
+    "Measure exact match against the number of labels, and say how many more are needed."
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+    from captcha_ocr.curve import learning_curve
+    report = learning_curve(folder, out, counts and _counts(counts), seeds, test, target, seed, epochs, augment, device, _console(), skip_bad, charset,
+                            label_pattern=label_pattern, length=length and parse_length(length))
+    rows = ''.join(f'{o["count"]}\t{o["right"]}/{o["n"]}\t{o["right"]/o["n"]:.1%}\n' for o in report['curve'])
+    typer.echo(json.dumps(report, ensure_ascii=False) if as_json else rows+report['advice'])
+
 # %% ../nbs/15_cli.ipynb #e573eedc
 @app.command()
 def serve(model:Annotated[Optional[list[Path]], typer.Option(metavar='MODEL', help='a model.onnx, read anew when it changes; may be given several times; default: the one of captcha_images_v2 that comes with the package')]=None,
@@ -188,7 +233,7 @@ def main():
         typer.echo(str(e), err=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        typer.echo('stopped; a training run goes on with the same command and --resume', err=True)
+        typer.echo('stopped; the same command goes on, for train with --resume', err=True)
         sys.exit(130)
     except BrokenPipeError: # the reader of our output, `head` say, has enough
         sys.stderr.close()

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .charset import CaptchaError, Charset
 from .data import Geometry, Sample, good_samples, list_images, open_image, split_samples, to_pixels
+from .diagnosis import diagnose
 from .drift import fit_familiar
 from .eda import figure_html
 from .errors import reading_figures
@@ -154,6 +155,11 @@ def _learn(samples, unlabelled, out, valid, few, seed, fit): # the learner, its 
         train, history = [*train, *sure], history+more
     return learn, history, held, read or learn.read_samples(held), len(train)
 
+def _findings(report, history, learn, samples, held): # what may have gone wrong, where most is read wrongly
+    if not report['n_valid'] or report['exact_match'] >= .5: return []
+    apart = {s.file for s in held}
+    return [o._asdict() for o in diagnose(history, [s for s in samples if s.file not in apart], held, learn.dls.charset)]
+
 def _tidy(out): # the states of a run that is done
     for o in (*out.glob('fold*'), out/'unlabelled'): shutil.rmtree(o, ignore_errors=True)
     (out/'state.safetensors').unlink(missing_ok=True)
@@ -195,10 +201,15 @@ def train_reader(path,                   # a folder of labelled images; None: no
     readings = [Reading(t, c) for (t,_),c in zip(read, confidences)] if few else list(Reader(out/'model.onnx').read_many(s.file for s in held))
     report = {**score(held, readings, confidences), 'n_train': n_train, 'seconds': round(time.time()-start, 1), 'epochs': len(history), 'seed': seed, 'base': recipe.base,
               'mixed': recipe.style is not None, 'judged': f'{FOLDS} folds' if few else 'held out', 'charset': recipe.charset.chars, 'data': str(path), 'skipped': len(problems), 'history': history}
-    drawn = [plot_history(history).figure, *(reading_figures([r.text for r in readings], [s.text for s in held], confidences) if held else [])]
-    save_report(report, out, map(figure_html, drawn))
+    report['findings'] = _findings(report, history, learn, samples, [] if few else held)
+    save_report(report, out, map(figure_html, _figures(history, held, readings, confidences)))
     _tidy(out)
     return report
+
+# %% ../nbs/11c_training.ipynb #77df6175
+def _figures(history, held, readings, confidences):
+    "The pictures of report.html; those of readings only if an image was held out"
+    return [plot_history(history).figure, *(reading_figures([r.text for r in readings], [s.text for s in held], confidences) if held else [])]
 
 # %% ../nbs/11c_training.ipynb #eab9964c
 def torch_device(name:str=None # 'cpu', 'cuda', 'cuda:1'; None: CUDA if there is one, else the CPU

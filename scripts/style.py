@@ -171,7 +171,14 @@ def sidebar(root):
     there = [o.relative_to(root/'nbs').as_posix() for o in notebooks(root, stories=False)]
     for o in sorted(set(named) ^ set(there)): yield f'nbs/sidebar.yml: {o} ' + ('has no notebook' if o in named else 'is missing')
 
-PROJECT_RULES = [small_files, no_paths_in_files, sidebar]
+def package_data_is_tracked(root):
+    "git takes every file that the package installs: one that .gitignore names is missing in a clone"
+    cfg, there = settings(root), set(tracked(root))
+    for pattern in cfg.get('package_data', '').split():
+        for f in sorted((root/cfg['lib_path']).glob(pattern)):
+            if f not in there: yield f'{f.relative_to(root)}: the package needs it, and git ignores it'
+
+PROJECT_RULES = [small_files, no_paths_in_files, sidebar, package_data_is_tracked]
 
 def problems(root=ROOT):
     "All problems of the project, as lines"

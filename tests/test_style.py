@@ -159,3 +159,11 @@ def test_big_file_with_and_without_git(project):
 def test_sidebar(project):
     write(project, *GOOD, name='nbs/01_other.ipynb')
     assert style.problems(project) == ['nbs/sidebar.yml: 00_good.ipynb has no notebook', 'nbs/sidebar.yml: 01_other.ipynb is missing']
+
+def test_package_data_is_tracked(project):
+    with open(project/'settings.ini', 'a') as f: f.write('lib_path = lib\npackage_data = models/*\n')
+    (project/'lib/models').mkdir(parents=True)
+    for o in ('model.bin', 'model.md'): (project/'lib/models'/o).write_text('x')
+    subprocess.run(['git', 'init', '-q', project], check=True)
+    (project/'.gitignore').write_text('*.md\n')
+    assert list(style.package_data_is_tracked(project)) == ['lib/models/model.md: the package needs it, and git ignores it']
