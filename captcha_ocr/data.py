@@ -152,7 +152,7 @@ def _journal_rows(path:Path): # yields what was typed; a line that a kill tore e
         try: yield json.loads(line)
         except ValueError: return
 
-# %% ../nbs/01_data.ipynb #34e8f140
+# %% ../nbs/01_data.ipynb #9e4447de
 def label_rows(folder        # of images
               )->dict[str,dict]: # by file name, relative to the folder: filename, text and further columns, all str
     "What `labels.csv` and `labels.journal` say of each file."
@@ -161,8 +161,7 @@ def label_rows(folder        # of images
     if rows and not {'filename','text'} <= rows[0].keys():
         raise CaptchaError(f'{table}: its header needs the columns filename,text; it has {",".join(rows[0])}')
     found = {o['filename']: o for o in rows}
-    for o in _journal_rows(Path(folder)/JOURNAL):
-        if o['time'] > found.get(o['filename'], {}).get('time', ''): found[o['filename']] = {**found.get(o['filename'], {}), **o}
+    for o in _journal_rows(Path(folder)/JOURNAL): found[o['filename']] = {**found.get(o['filename'], {}), **o}
     return found
 
 # %% ../nbs/01_data.ipynb #842f3bde
