@@ -183,12 +183,12 @@ def read_labels(path,                  # a folder of images
     files = list_images(path)
     if not files: return [], [Problem(path, f'holds no image among {sum(1 for o in path.iterdir() if o.is_file())} files; give a folder of images')]
     samples, problems = [], []
-    if label_pattern is None and any((path/o).exists() for o in ('labels.csv', JOURNAL)):
-        rows = {path/name: o for name,o in label_rows(path).items()}
-        status = {f: o.get('status') or 'labelled' for f,o in rows.items()}
-        problems += [Problem(f, 'named in labels.csv but absent; remove the row or add the file') for f in sorted(rows.keys()-set(files))]
+    named = {} if label_pattern else {path/name: o for name,o in label_rows(path).items()}
+    if label_pattern is None and (named or (path/'labels.csv').exists()):
+        status = {f: o.get('status') or 'labelled' for f,o in named.items()}
+        problems += [Problem(f, 'named in labels.csv but absent; remove the row or add the file') for f in sorted(named.keys()-set(files))]
         problems += [Problem(f, f'its status {o!r} in labels.csv is none of {", ".join(STATUSES)}; correct it') for f,o in status.items() if o not in STATUSES]
-        samples = [Sample(f, nfc(rows[f]['text'])) for f in files if status.get(f) == 'labelled']
+        samples = [Sample(f, nfc(named[f]['text'])) for f in files if status.get(f) == 'labelled']
     elif label_pattern is None: samples = [Sample(f, nfc(f.stem)) for f in files]
     else:
         pattern = _compile(label_pattern)

@@ -77,7 +77,7 @@ class _Journal:
     def clear(self): os.ftruncate(self.fd, 0); os.fsync(self.fd)
     def close(self): os.close(self.fd)
 
-# %% ../nbs/12_labelling.ipynb #1b775c0f
+# %% ../nbs/12_labelling.ipynb #8ad09e5f
 class LabelStore:
     "The labels of the images in `folder`: `rows` by file name, as `label_rows` gives, and `names`, in order."
     def __init__(self, folder):
@@ -110,8 +110,9 @@ class LabelStore:
         with self.lock:
             self.refresh()
             old = self.rows.get(name, {})
-            if (old.get('text', ''), status_of(old)) == (text, status): return old   # said already: a repeated request, or two who agree
-            if version not in (None, row_version(old)): raise Conflict(name, old)
+            same, current = (old.get('text', ''), status_of(old)) == (text, status), version in (None, row_version(old))
+            if same and (source == old.get('source') or not current): return old       # said already: a repeated request, or two who agree
+            if not current: raise Conflict(name, old)
             row = dict(filename=name, text=text, status=status, source=source, time=datetime.now(timezone.utc).isoformat(timespec='microseconds'))
             self.journal.append(row)
             self.rows[name] = {**old, **row}
