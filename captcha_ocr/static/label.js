@@ -31,7 +31,7 @@ function fill(text) { $('text').value = text; first = $('text').value; $('text')
 
 function note() {
   const s = item.suggestion, parts = []
-  if (item.audit) parts.push(`Labelled ${item.audit.label}, read ${item.audit.text || 'nothing'} with ${percent(item.audit.confidence)}; ↓ takes the reading.`)
+  if (item.audit) parts.push(`Labelled “${item.audit.label}”, read “${item.audit.text}” with ${percent(item.audit.confidence)}; ↓ takes the reading.`)
   else if (item.status === 'labelled') parts.push('Labelled already.')
   else if (item.status) parts.push(`Marked ${item.status}.`)
   else if (s?.text) parts.push(`Suggested with ${percent(s.confidence)}.`)
@@ -84,7 +84,7 @@ async function attempt(work) {
     if (e.status === 403) { sessionStorage.draft = JSON.stringify([item.id, $('text').value]); location.reload(); return }
     if (e.status === 409) {
       item.version = e.said.item.version; conflict = true
-      say(`Labelled ${e.said.item.text || e.said.item.status} elsewhere meanwhile. Enter saves yours, Tab keeps theirs.`, true)
+      say(`Labelled “${e.said.item.text || e.said.item.status}” elsewhere meanwhile. Enter saves yours, Tab keeps theirs.`, true)
     } else say(e.message, true)
   } finally { busy = false; document.body.removeAttribute('aria-busy') }
 }

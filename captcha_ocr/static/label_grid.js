@@ -17,13 +17,13 @@ const cells = () => [...$('cells').children], odd = () => cells().filter(o => o.
 
 function count() { $('accept').firstChild.textContent = group ? `Accept ${cells().length - odd().length}` : 'Accept the rest' }
 
-function show(found) {
+function show(found, reading) {
   group = found
   const chars = $('by').value === 'char'
   $('cells').classList.toggle('chars', chars)
   $('accept').disabled = $('later').disabled = !group
   $('title').replaceChildren()
-  if (!group) $('title').textContent = 'No group of two or more is left'
+  if (!group) $('title').textContent = reading ? 'The reader is still looking for groups…' : 'No group of two or more is left'
   else {
     const code = document.createElement('code')
     code.textContent = group.key
@@ -55,9 +55,12 @@ async function attempt(work) {
   try { await work() } catch (e) { say(e.message, true) } finally { busy = false }
 }
 
+// While the reader is at work groups grow: look again, unless there is one to be looked at.
+setInterval(() => { if (!group && !document.hidden) load() }, 1500)
+
 const load = () => attempt(async () => {
   const said = await ask(`/api/group?by=${$('by').value}&passed=${encodeURIComponent(JSON.stringify(passed))}`)
-  show(said.group); progress(said.progress)
+  show(said.group, said.progress.reading); progress(said.progress)
 })
 
 const accept = () => attempt(async () => {
@@ -66,7 +69,7 @@ const accept = () => attempt(async () => {
   const body = { by: $('by').value, key: group.key, cells: group.cells.map((o, i) => ({ ...o, odd: wrong.has(all[i]) })), passed }
   const said = await ask('/api/group', body)
   say([`${said.saved} ${said.saved === 1 ? 'image' : 'images'} labelled`, said.conflicts && `${said.conflicts} labelled elsewhere meanwhile and left alone`].filter(o => o).join(', '), !!said.conflicts)
-  show(said.group); progress(said.progress)
+  show(said.group, said.progress.reading); progress(said.progress)
 })
 
 function later() { if (group) { passed.push(group.key); load() } }
