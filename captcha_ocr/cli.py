@@ -179,7 +179,7 @@ def collect(address:Annotated[str, typer.Argument(metavar='URL', help='of an ima
     typer.echo(', '.join(f'{n} {o}' for o,n in found.most_common()) or 'all of them are there already')
     raise typer.Exit(0 if set(found) <= {'saved','repeat'} else 1)
 
-# %% ../nbs/15_cli.ipynb #4d9d16c7
+# %% ../nbs/15_cli.ipynb #fed13b69
 @app.command()
 def label(folder:Annotated[Path, typer.Argument(metavar='DIR', help='a folder of images; they stay as they are, labels.csv is written beside them')],
           model:Annotated[Optional[Path], typer.Option(metavar='MODEL', help='a model.onnx that suggests; default: the one retrained here, if any')]=None,
@@ -193,7 +193,7 @@ def label(folder:Annotated[Path, typer.Argument(metavar='DIR', help='a folder of
           give:Annotated[Optional[Path], typer.Option('--export', metavar='FILE', help='.csv, .json (Label Studio), .min.json, or a folder of images named by label; serves no page')]=None):
     "Label the images of DIR in a browser. Everything stays on this machine."
     from captcha_ocr.reader import Reader
-    reader = Reader(model) if model else None
+    reader = Reader(model, threads=1) if model else None    # the other cores are for the page
     constraint = _constraint(length, charset, None, None, None)
     if take or give: return _exchange(folder, take, give, reader, constraint, label_pattern)
     from captcha_ocr.label_page import serve_labels

@@ -116,14 +116,15 @@ class Problem(NamedTuple):
 IMAGE_SUFFIXES = {'.png','.jpg','.jpeg','.gif','.bmp','.webp','.tif','.tiff','.ppm','.pgm','.pbm','.jp2','.avif'}
 
 # %% ../nbs/01_data.ipynb #e39e80d2
-def iter_images(path # a folder; its subfolders are searched too, but not hidden ones nor links to folders
-               ): # yields paths
+def iter_images(path,     # a folder; its subfolders are searched too, but not hidden ones nor links to folders
+                kind=Path # what each path is given as; `str` is faster
+               ):         # yields paths
     "Image files under `path` by suffix, one at a time, as the file system lists them: a million need no more memory than ten."
     with os.scandir(path) as entries:
         for o in entries:
             if o.name.startswith('.'): continue
-            if o.is_dir(follow_symlinks=False): yield from iter_images(o.path)
-            elif os.path.splitext(o.name)[1].lower() in IMAGE_SUFFIXES and o.is_file(): yield Path(o.path)
+            if o.is_dir(follow_symlinks=False): yield from iter_images(o.path, kind)
+            elif os.path.splitext(o.name)[1].lower() in IMAGE_SUFFIXES and o.is_file(): yield kind(o.path)
 
 def list_images(path # a folder
                )->list[Path]:

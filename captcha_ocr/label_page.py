@@ -119,7 +119,7 @@ class Desk:
                 self.held = {k: v for k,v in self.held.items() if v[0] != client} | {o: (client, now+HOLD)}
                 return o
 
-# %% ../nbs/12c_label_page.ipynb #75098b2a
+# %% ../nbs/12c_label_page.ipynb #bb4def48
 def _gain(rows, rounds): # in words: the share of suggestions accepted unchanged since each of `rounds`
     counts, starts = defaultdict(Counter), [o for o,_ in rounds]
     for o in rows:
@@ -144,8 +144,8 @@ class _Facts:
     def progress(self):
         desk, names = self.desk, self.desk.audit or self.desk.store.names
         rows = dict(desk.store.rows)
-        left = sum(not desk.is_done(o) for o in names)
-        status = Counter(status_of(rows[o]) for o in rows if o in desk.known)
+        status = Counter(filter(None, (status_of(o) for k,o in rows.items() if k in desk.known)))
+        left = len(names)-status.total() if desk.audit is None else sum(not desk.is_done(o) for o in names)
         times = list(desk.recent)
         spent = sum(b-a for a,b in zip(times, times[1:]) if b-a < BREAK)
         rate = 60*sum(b-a < BREAK for a,b in zip(times, times[1:]))/spent if spent and len(times) > 4 else None
@@ -219,7 +219,7 @@ def labels_from_names(store:LabelStore, label_pattern:str=None)->int: # regular 
     store.update({k: dict(filename=k, text=s.text, status='labelled', source='name', time='') for s in samples for k in [str(s.file)[at:].replace(os.sep, '/')]})
     return len(samples)
 
-# %% ../nbs/12c_label_page.ipynb #0c4eac2f
+# %% ../nbs/12c_label_page.ipynb #fdf6fab9
 _TRAIN = 'import sys; sys.argv[0] = "captcha-ocr"; from captcha_ocr.cli import main; main()'
 
 class Retrainer:
@@ -257,7 +257,7 @@ class Retrainer:
         read = f'The reader of {n} labels reads {right} of {of} that it was not shown'
         since = [o.get('source') for o in list(desk.store.rows.values()) if (o.get('time') or '') >= desk.rounds[-1][0] and o.get('source') in ('accepted','corrected')]
         if len(since) >= 10 and report['exact_match'] < since.count('accepted')/len(since): return f'{read}: the one before it stays'
-        reader = Reader(run/'model.onnx')
+        reader = Reader(run/'model.onnx', threads=1)
         with whole_file(self.folder/'model.onnx') as part: shutil.copy(run/'model.onnx', part)
         desk.rounds.append((max([o.get('time') or '' for o in list(desk.store.rows.values())], default='')+'~', f'with the reader of {n} labels'))
         desk.suggester.swap(reader)
@@ -402,7 +402,7 @@ def label_app(desk:Desk,
     _grid_api(app, desk, facts, Groups(desk), trainer)
     return app
 
-# %% ../nbs/12c_label_page.ipynb #2f4cc6a9
+# %% ../nbs/12c_label_page.ipynb #a84f9bca
 def _compact_often(store):
     while True:
         start = time.monotonic()
@@ -426,7 +426,7 @@ def serve_labels(folder,             # of images
     store = LabelStore(folder)
     if review and (n := labels_from_names(store, label_pattern)): say(f'{n} labels of the file names written to {store.table}')
     own = store.folder/'.label'/'model.onnx'
-    desk = Desk(store, Suggester(store.folder, store.names, reader or (Reader(own) if own.exists() else None), constraint), read_audit(review, store) if review else None)
+    desk = Desk(store, Suggester(store.folder, store.names, reader or (Reader(own, threads=1) if own.exists() else None), constraint), read_audit(review, store) if review else None)
     trainer, token = Retrainer(desk, retrain) if retrain else None, None if host in LOOPBACK else secrets.token_hex(16)
     try: server = waitress.create_server(label_app(desk, order, trainer, token), host=host, port=port, threads=8)
     except OSError as e: raise CaptchaError(f'{host}:{port}: {e.strerror or e}; give another --port') from None

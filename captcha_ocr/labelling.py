@@ -77,14 +77,14 @@ class _Journal:
     def clear(self): os.ftruncate(self.fd, 0); os.fsync(self.fd)
     def close(self): os.close(self.fd)
 
-# %% ../nbs/12_labelling.ipynb #8ad09e5f
+# %% ../nbs/12_labelling.ipynb #406099f8
 class LabelStore:
     "The labels of the images in `folder`: `rows` by file name, as `label_rows` gives, and `names`, in order."
     def __init__(self, folder):
         self.folder, self.lock = Path(folder), threading.RLock()
         if not self.folder.is_dir(): raise CaptchaError(f'{folder}: no such folder')
         start = len(os.path.join(self.folder, ''))
-        self.names = sorted(str(f)[start:].replace(os.sep, '/') for f in iter_images(self.folder))
+        self.names = sorted(f[start:].replace(os.sep, '/') for f in iter_images(self.folder, str))
         if not self.names: raise CaptchaError(f'{folder}: holds no image')
         if odd := [o for o in self.names if any('\ud800' <= c <= '\udfff' for c in o)]: raise CaptchaError(f'{folder}: {odd[0]!r} is not UTF-8; rename it')
         self.table, self.journal = self.folder/'labels.csv', _Journal(self.folder/JOURNAL)
