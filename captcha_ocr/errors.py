@@ -266,7 +266,7 @@ def plot_reliability(confidences,  # stated probability of being right, (n,) flo
     promised, kept, n = map(np.array, zip(*reliability_curve(p, r, n_bins)))
     low, high = np.transpose([wilson_interval(round(k*m), int(m)) for k,m in zip(kept, n)])
     ax.plot([0,1], [0,1], ':', color='.5')
-    ax.errorbar(promised, kept, (kept-low, high-kept), fmt='o', ms=4, lw=1)
+    ax.errorbar(promised, kept, np.maximum((kept-low, high-kept), 0), fmt='o', ms=4, lw=1)
     for x,y,m in zip(promised, kept, n): ax.annotate(m, (x,y), xytext=(-4,-9 if y>.5 else 3), textcoords='offset points', fontsize=7, ha='right')
     for which,y,color in ((r,1.06,'tab:green'), (~r,-.06,'tab:red')): ax.plot(p[which], np.full(which.sum(), y), '|', color=color, ms=7)
     ax.set(xlim=(-.03,1.03), ylim=(-.12,1.12), xlabel='confidence', ylabel='share right')

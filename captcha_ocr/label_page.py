@@ -68,7 +68,18 @@ class Suggester:
 
     def start(self, done): threading.Thread(target=self.run, args=(done,), daemon=True).start()
 
-# %% ../nbs/12c_label_page.ipynb #5c98bf7a
+# %% ../nbs/12c_label_page.ipynb #56a1465d
+def _cluster_key(desk): # sorts names by groups of the images that are read, or of all if there is no reader; at most 2,000
+    from captcha_ocr.cluster import group, image_features
+    reader, readings, rows = desk.suggester.reader, desk.suggester.readings, []
+    some = [o for o in desk.store.names if not desk.is_done(o) and (reader is None or o in readings and not readings[o].error)][:2000]
+    for o in some:
+        try: rows.append((o, open_image(inside(desk.store.folder, o))))
+        except CaptchaError: continue # it will be seen on its own, and why
+    groups = dict(zip((o for o,_ in rows), group(image_features([im for _,im in rows], reader)).tolist())) if rows else {}
+    return lambda name: groups.get(name, len(groups))
+
+# %% ../nbs/12c_label_page.ipynb #b4e6bd83
 ORDERS, HOLD, BREAK = ('uncertainty','cluster','name'), 300, 60  # seconds that an image is kept for who has it; a pause of more is none of the work
 
 class Desk:
@@ -92,23 +103,12 @@ class Desk:
         state = (self.suggester.round, 40*len(found)//len(self.store.names)) if how != 'name' else None
         with self.lock:
             if self.orders.get(how, (0,))[0] != state or how not in self.orders:
-                self.orders[how] = state, self.store.names if how == 'name' else sorted(self.store.names, key=self._cluster() if how == 'cluster' else self._certainty)
+                self.orders[how] = state, self.store.names if how == 'name' else sorted(self.store.names, key=_cluster_key(self) if how == 'cluster' else self._certainty)
             return self.orders[how][1]
 
     def _certainty(self, name):
         r = self.suggester.readings.get(name)
         return (2, 0) if r is None else (1, 0) if r.error else (0, r.confidence)
-
-    def _cluster(self): # a key to sort by: groups of the images that are read, or of all if there is no reader; at most 2,000
-        from captcha_ocr.cluster import group, image_features
-        reader = self.suggester.reader
-        some = [o for o in self.store.names if not self.is_done(o) and (reader is None or o in self.suggester.readings and not self.suggester.readings[o].error)][:2000]
-        rows = []
-        for o in some:
-            try: rows.append((o, open_image(inside(self.store.folder, o))))
-            except CaptchaError: continue
-        groups = dict(zip((o for o,_ in rows), group(image_features([im for _,im in rows], reader)).tolist())) if rows else {}
-        return lambda name: groups.get(name, len(groups))
 
     def next(self, client:str, how='uncertainty')->str|None: # the name of an image, or None
         "The next image for the browser `client`."
@@ -153,7 +153,7 @@ class _Facts:
                     minutes_left=rate and -(-left//max(rate, 1e-3)), round=desk.suggester.round, gain=_gain(rows.values(), desk.rounds), training=self.training(),
                     reading=len(names)-len(desk.suggester.readings)-len(rows) if desk.suggester.reader and desk.audit is None and len(desk.suggester.readings)+len(rows) < len(names) else 0)
 
-# %% ../nbs/12c_label_page.ipynb #e0352071
+# %% ../nbs/12c_label_page.ipynb #f6ee9ddf
 CELLS = 60  # images or characters shown together
 
 class Groups:
@@ -166,7 +166,6 @@ class Groups:
             except ValueError: break
 
     def _take(self, o): self.seen[o['name'], o['text'], o['at']] = o['good']
-
     def _todo(self): # (name, reading) of images that are read and not looked at
         return [(o,r) for o,r in list(self.desk.suggester.readings.items()) if r.text and not self.desk.is_done(o)]
 
@@ -219,7 +218,20 @@ def labels_from_names(store:LabelStore, label_pattern:str=None)->int: # regular 
     store.update({k: dict(filename=k, text=s.text, status='labelled', source='name', time='') for s in samples for k in [str(s.file)[at:].replace(os.sep, '/')]})
     return len(samples)
 
-# %% ../nbs/12c_label_page.ipynb #fdf6fab9
+# %% ../nbs/12c_label_page.ipynb #978b7a01
+def _take(desk, run, n): # the reader that was trained on `n` labels in `run`, if it is better; what to say of it
+    report, rows = json.loads((run/'report.json').read_text(encoding='utf-8')), list(desk.store.rows.values())
+    right, of = round(report['exact_match']*report['n_valid']), report['n_valid']
+    read = f'The reader of {n} labels reads {right} of {of} that it was not shown'
+    since = [o.get('source') for o in rows if (o.get('time') or '') >= desk.rounds[-1][0] and o.get('source') in ('accepted','corrected')]
+    if len(since) >= 10 and report['exact_match'] < since.count('accepted')/len(since): return f'{read}: the one before it stays'
+    reader = Reader(run/'model.onnx', threads=1)
+    with whole_file(run.parent/'model.onnx') as part: shutil.copy(run/'model.onnx', part)
+    desk.rounds.append((max([o.get('time') or '' for o in rows], default='')+'~', f'with the reader of {n} labels'))
+    desk.suggester.swap(reader)
+    return f'{read}, and suggests from now on'
+
+# %% ../nbs/12c_label_page.ipynb #f7c97c0c
 _TRAIN = 'import sys; sys.argv[0] = "captcha-ocr"; from captcha_ocr.cli import main; main()'
 
 class Retrainer:
@@ -246,22 +258,10 @@ class Retrainer:
 
     def _wait(self, run, n):
         lines = self.process.communicate()[1].strip().splitlines() or ['']
-        try: self.said = self._take(run, n) if not self.process.returncode else f'Training on {n} labels failed: {lines[-1][:200]}'
+        try: self.said = _take(self.desk, run, n) if not self.process.returncode else f'Training on {n} labels failed: {lines[-1][:200]}'
         except (CaptchaError, OSError, ValueError) as e: self.said = f'Training on {n} labels failed: {e}'
         shutil.rmtree(run, ignore_errors=True)
         self.process = None
-
-    def _take(self, run, n): # what to say of the reader in `run`
-        report, desk = json.loads((run/'report.json').read_text(encoding='utf-8')), self.desk
-        right, of = round(report['exact_match']*report['n_valid']), report['n_valid']
-        read = f'The reader of {n} labels reads {right} of {of} that it was not shown'
-        since = [o.get('source') for o in list(desk.store.rows.values()) if (o.get('time') or '') >= desk.rounds[-1][0] and o.get('source') in ('accepted','corrected')]
-        if len(since) >= 10 and report['exact_match'] < since.count('accepted')/len(since): return f'{read}: the one before it stays'
-        reader = Reader(run/'model.onnx', threads=1)
-        with whole_file(self.folder/'model.onnx') as part: shutil.copy(run/'model.onnx', part)
-        desk.rounds.append((max([o.get('time') or '' for o in list(desk.store.rows.values())], default='')+'~', f'with the reader of {n} labels'))
-        desk.suggester.swap(reader)
-        return f'{read}, and suggests from now on'
 
     def stop(self):
         if self.process is not None: self.process.terminate()

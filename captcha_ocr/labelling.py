@@ -77,9 +77,9 @@ class _Journal:
     def clear(self): os.ftruncate(self.fd, 0); os.fsync(self.fd)
     def close(self): os.close(self.fd)
 
-# %% ../nbs/12_labelling.ipynb #406099f8
-class LabelStore:
-    "The labels of the images in `folder`: `rows` by file name, as `label_rows` gives, and `names`, in order."
+# %% ../nbs/12_labelling.ipynb #f4190aed
+class _Rows:
+    "What is on disk, in memory: `rows` by file name, as `label_rows` gives, and `names`, those of the images, in order."
     def __init__(self, folder):
         self.folder, self.lock = Path(folder), threading.RLock()
         if not self.folder.is_dir(): raise CaptchaError(f'{folder}: no such folder')
@@ -97,6 +97,28 @@ class LabelStore:
         with self.lock:
             if (now := _signature(self.table)) != self._seen: self.rows, self._seen = label_rows(self.folder), now
 
+    def compact(self):
+        "Bring `labels.csv` up to date and empty the journal."
+        with self.lock:
+            self.refresh()
+            if len(self.journal): self._write()
+
+    def _write(self):
+        columns = list(dict.fromkeys([*COLUMNS, *(k for o in self.rows.values() for k in o)]))
+        with whole_file(self.table) as part, part.open('w', newline='', encoding='utf-8') as f:
+            out = csv.DictWriter(f, columns, restval='')
+            out.writeheader(); out.writerows(self.rows.values())
+        _sync_folder(self.folder)
+        self._seen = _signature(self.table)
+        self.journal.clear()
+
+    def close(self):
+        self.compact()
+        self.journal.close()
+
+# %% ../nbs/12_labelling.ipynb #89f4c2ea
+class LabelStore(_Rows):
+    "The labels of the images in a folder: `rows` by file name, as `label_rows` gives, and `names`, in order."
     def put(self, name:str,         # the image's, one of `names`
             text:str,               # what it says; '' unless `status` is labelled
             status:str='labelled',  # one of `STATUSES`
@@ -124,22 +146,3 @@ class LabelStore:
             self.refresh()
             self.rows.update(rows)
             self._write()
-
-    def compact(self):
-        "Bring `labels.csv` up to date and empty the journal."
-        with self.lock:
-            self.refresh()
-            if len(self.journal): self._write()
-
-    def _write(self):
-        columns = list(dict.fromkeys([*COLUMNS, *(k for o in self.rows.values() for k in o)]))
-        with whole_file(self.table) as part, part.open('w', newline='', encoding='utf-8') as f:
-            out = csv.DictWriter(f, columns, restval='')
-            out.writeheader(); out.writerows(self.rows.values())
-        _sync_folder(self.folder)
-        self._seen = _signature(self.table)
-        self.journal.clear()
-
-    def close(self):
-        self.compact()
-        self.journal.close()
