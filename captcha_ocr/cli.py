@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['app', 'Folder', 'Pattern', 'Length', 'Chars', 'Seed', 'AsJson', 'Model', 'SkipBad', 'Augment', 'Device', 'Places',
            'Lexicon', 'Regex', 'Epochs', 'check', 'train', 'evaluate', 'read', 'crossval', 'learning_curve', 'serve',
-           'synth', 'show_augment', 'main']
+           'synth', 'show_augment', 'collect', 'label', 'split', 'main']
 
 # %% ../nbs/15_cli.ipynb #9ff55b16
 import json, os, sys
+from collections import Counter
 from functools import partial
 from glob import iglob
 from itertools import tee
@@ -20,7 +21,7 @@ from rich.console import Console
 from rich.progress import track
 
 from .charset import CaptchaError, Charset
-from .data import DatasetError, check_dataset, good_samples, iter_images, list_images, whole_file
+from .data import DatasetError, check_dataset, good_samples, iter_images, list_images, split_folder, split_parts, whole_file
 from .decode import Constraint, parse_length
 
 # %% ../nbs/15_cli.ipynb #578ed6d5
@@ -97,6 +98,9 @@ def evaluate(folder:Folder, model:Model=None, label_pattern:Pattern=None, as_jso
     reader, constraint = Reader(model, device=device), _constraint(length, charset, positions, lexicon, regex)
     samples, problems = good_samples(folder, skip_bad, label_pattern=label_pattern, geometry=reader.geometry, progress=_bar('checking'))
     if problems: typer.echo(f'{len(problems)} problems skipped', err=True)
+    if (parts := split_parts(samples, folder)) and parts['test']:
+        typer.echo(f'split.csv: the test part, {len(parts["test"])} of {len(samples)} images', err=True)
+        samples = parts['test']
     unknown = sorted({c for s in samples for c in s.text if c not in reader.charset})
     if unknown: typer.echo(f'{folder}: the model does not know {" ".join(unknown)}; labels with them count as read wrongly', err=True)
     readings = list(reader.read_many((s.file for s in _bar('reading')(samples)), constraint))
@@ -217,6 +221,66 @@ def show_augment(folder:Annotated[Path, typer.Argument(metavar='DIR', help='a fo
     grid = show_augment(files[::max(1, len(files)//count)][:count], augment, seed=seed)
     with whole_file(out) as part: grid.save(part, 'PNG')
     typer.echo(f'{out}: {grid.width}×{grid.height} pixels')
+
+# %% ../nbs/15_cli.ipynb #f792ebf4
+@app.command()
+def collect(address:Annotated[str, typer.Argument(metavar='URL', help='of an image that is another at each request; or a file of addresses, one a line')],
+            out:Annotated[Path, typer.Option(metavar='DIR', help='gets the images, named by their hash, and collect.jsonl')],
+            count:Annotated[int, typer.Option(metavar='N', help='images from each address, earlier runs included')]=1,
+            delay:Annotated[float, typer.Option(metavar='SECONDS', help='pause between requests, at least')]=1.,
+            timeout:Annotated[float, typer.Option(metavar='SECONDS', help='for an answer')]=20.):
+    "Fetch images from a site that you own or may test, one request at a time; robots.txt and Retry-After are obeyed."
+    from captcha_ocr.collect import collect
+    if count < 1 or delay < 0 or timeout <= 0: raise CaptchaError('--count from 1, --delay from 0, --timeout above 0')
+    lines = Path(address).read_text(encoding='utf-8').splitlines() if '://' not in address and Path(address).is_file() else [address]
+    addresses = [o.strip() for o in lines if o.strip() and not o.startswith('#')]
+    found = Counter(o.result for o in _bar('fetching')(collect(addresses, out, count, delay, timeout), total=count*len(addresses)))
+    typer.echo(', '.join(f'{n} {o}' for o,n in found.most_common()) or 'all of them are there already')
+    raise typer.Exit(0 if set(found) <= {'saved','repeat'} else 1)
+
+# %% ../nbs/15_cli.ipynb #fed13b69
+@app.command()
+def label(folder:Annotated[Path, typer.Argument(metavar='DIR', help='a folder of images; they stay as they are, labels.csv is written beside them')],
+          model:Annotated[Optional[Path], typer.Option(metavar='MODEL', help='a model.onnx that suggests; default: the one retrained here, if any')]=None,
+          order:Annotated[str, typer.Option(help='uncertainty, cluster or name')]='uncertainty',
+          review:Annotated[Optional[Path], typer.Option(metavar='CSV', help='go through the list of a label audit')]=None,
+          retrain:Annotated[int, typer.Option(metavar='N', help='train anew in the background after N new labels, say 25')]=0,
+          length:Length=None, charset:Chars=None, label_pattern:Pattern=None,
+          host:Annotated[str, typer.Option(help='another than loopback prints a token that browsers must show')]='127.0.0.1',
+          port:Annotated[int, typer.Option(help='0: any that is free')]=8765,
+          take:Annotated[Optional[str], typer.Option('--import', metavar='FILE', help='take labels over from .csv or Label Studio .json, or `names`; serves no page')]=None,
+          give:Annotated[Optional[Path], typer.Option('--export', metavar='FILE', help='.csv, .json (Label Studio), .min.json, or a folder of images named by label; serves no page')]=None):
+    "Label the images of DIR in a browser. Everything stays on this machine."
+    from captcha_ocr.reader import Reader
+    reader = Reader(model, threads=1) if model else None    # the other cores are for the page
+    constraint = _constraint(length, charset, None, None, None)
+    if take or give: return _exchange(folder, take, give, reader, constraint, label_pattern)
+    from captcha_ocr.label_page import serve_labels
+    serve_labels(folder, reader, order, review, label_pattern, retrain, constraint, host, port, say=typer.echo)
+
+def _exchange(folder, take, give, reader, constraint, label_pattern):
+    from captcha_ocr.exchange import export_labels, import_labels
+    from captcha_ocr.labelling import LabelStore
+    store = LabelStore(folder)
+    if take:
+        n, strange = import_labels(store, take, label_pattern)
+        typer.echo(f'{n} labels taken over' + (f', {len(strange)} are of no image here, the first of {strange[0]}' if strange else ''))
+    if give:
+        readings = dict(zip(store.names, reader.read_many(_bar('reading')([folder/o for o in store.names]), constraint))) if reader else None
+        typer.echo(f'{export_labels(store, give, readings)} images in {give}')
+    store.close()
+
+# %% ../nbs/15_cli.ipynb #7a10432b
+@app.command()
+def split(folder:Folder,
+          valid:Annotated[float, typer.Option(help='share that training holds out')]=.1,
+          test:Annotated[float, typer.Option(help='share that is kept for evaluate')]=.1,
+          by:Annotated[str, typer.Option(help='what stays together: label (the same text), group (see --group), random (nothing)')]='label',
+          group:Annotated[Optional[str], typer.Option(metavar='REGEX', help='one (group), searched in the file stem')]=None,
+          label_pattern:Pattern=None, seed:Seed=0):
+    "Write DIR/split.csv, which train and evaluate honour; more images never move an old one."
+    parts = Counter(split_folder(folder, valid, test, by, group, seed, label_pattern).values())
+    typer.echo(f'{folder/"split.csv"}: ' + ', '.join(f'{parts[o]} {o}' for o in ('train','valid','test')))
 
 # %% ../nbs/15_cli.ipynb #b09479ce
 def _show_problems(problems): # one line each: file, tab, what

@@ -68,15 +68,15 @@ def nearest_style(images # (H,W,3) uint8 arrays, as `to_pixels` gives; some doze
 def suited(style:str,    # a name in `STYLES`
            labels,       # texts of the real images; may be none
            charset=None, # characters of the reader, a str; None: found out
+           length=None,  # (min,max) characters of a text; None: found out
           )->tuple[Style,Charset]: # a recipe, and the characters to read
     "The recipe `style` for texts like `labels`, and the charset of a reader."
     recipe = STYLES[style]
     could = {len(draw_item(style, i)[1]) for i in range(100)}
-    if not labels: return recipe, Charset(charset or recipe.charset)
-    chars, lengths = set().union(*labels), {len(o) for o in labels}
-    own = style != 'wild' and chars <= set(recipe.charset) and lengths <= could and (charset is None or set(recipe.charset) <= set(charset))
-    if own: return recipe, Charset(charset or recipe.charset)
-    chars = ''.join(sorted(chars)) if charset is None else charset
+    chars, lengths = set().union(*labels), {*(len(o) for o in labels), *(length or ())}
+    allowed = (charset is None or set(recipe.charset) <= set(charset)) and (length is None or length[0] <= min(could) <= max(could) <= length[1])
+    if allowed and (not labels or style != 'wild' and chars <= set(recipe.charset) and lengths <= could): return recipe, Charset(charset or recipe.charset)
+    chars, lengths = charset or ''.join(sorted(chars)) or recipe.charset, lengths or could
     return replace(recipe, text=Letters(chars, (min(lengths), max(lengths)))), Charset(chars)
 
 # %% ../nbs/08a_transfer.ipynb #ceca85f7
@@ -104,11 +104,12 @@ def choose_recipe(texts,        # labels
                   charset:Charset=None, # None: found out
                   base:bool=None,  # start from the base; None: with fewer than `FEW` labels
                   mix:bool=None,   # mix with drawn captchas; None: with fewer than `FEW` labels
+                  length=None,     # (min,max) characters of a text; None: found out
                  )->Recipe:
     "The recipe for these labels and images."
     base, mix = (len(texts) < FEW if o is None else o for o in (base, mix))
     if not (base or mix): return Recipe(charset or Charset.from_texts(texts))
-    style, found = suited(nearest_style(images), texts, charset and charset.chars)
+    style, found = suited(nearest_style(images), texts, charset and charset.chars, length)
     return Recipe(found, base, style if mix else None)
 
 # %% ../nbs/08a_transfer.ipynb #b49c9e4f
