@@ -200,9 +200,7 @@ def train_reader(path,                   # a folder of labelled images; None: no
     "Train on the images of `path` and leave a whole run in `out`."
     start, out, console = time.time(), Path(out), console or Console(quiet=True)
     device, charset = torch_device(device), charset and Charset(charset)
-    samples, problems = ([], []) if path is None else good_samples(path, skip_bad, 2, label_pattern=label_pattern, length=length, charset=charset,
-                                     progress=partial(track, description='checking', console=console, transient=True))
-    if problems: console.print(f'{len(problems)} problems skipped')
+    samples, problems = _labelled(path, skip_bad, console, label_pattern=label_pattern, length=length, charset=charset)
     more = unlabelled_files(unlabelled, samples, seed) if unlabelled else []
     train, held = deal(samples, path, valid, seed, console) if samples else ([], [])
     seen = [*train, *held, *(Sample(o, '') for o in more)]
@@ -223,6 +221,12 @@ def train_reader(path,                   # a folder of labelled images; None: no
     return report
 
 # %% ../nbs/11c_training.ipynb #77df6175
+def _labelled(path, skip_bad, console, **kwargs): # samples and problems, none if `path` is None
+    if path is None: return [], []
+    samples, problems = good_samples(path, skip_bad, 2, progress=partial(track, description='checking', console=console, transient=True), **kwargs)
+    if problems: console.print(f'{len(problems)} problems skipped')
+    return samples, problems
+
 def _figures(history, held, readings, confidences):
     "The pictures of report.html; those of readings only if an image was held out"
     return [plot_history(history).figure, *(reading_figures([r.text for r in readings], [s.text for s in held], confidences) if held else [])]
