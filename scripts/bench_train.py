@@ -21,6 +21,16 @@ from captcha_ocr.transfer import from_base
 
 MARK, MOST = .99, 60  # share of the held-out images, epochs
 
+def keras_init(m):
+    "The weights that Keras starts from; from PyTorch's own the network stays all blank for more than 40 epochs"
+    if isinstance(m, nn.Conv2d): nn.init.kaiming_normal_(m.weight, nonlinearity='relu')
+    if isinstance(m, nn.Linear): nn.init.xavier_uniform_(m.weight)
+    for name,p in m.named_parameters(recurse=False):
+        if 'bias' in name: nn.init.zeros_(p)
+        if 'weight_ih' in name: nn.init.xavier_uniform_(p)
+        if 'weight_hh' in name: [nn.init.orthogonal_(o) for o in p.data.chunk(4)]
+        if 'bias_ih' in name: p.data.chunk(4)[1].fill_(1)   # the forget gate
+
 class KerasExample(nn.Module):
     "Two convolutions, a dense layer and two bidirectional LSTMs: (N,3,H,W) to (N,W//4,C)."
     def __init__(self, n_classes, height=48):
@@ -29,6 +39,7 @@ class KerasExample(nn.Module):
         self.dense = nn.Sequential(nn.Linear(height//4*64, 64), nn.ReLU(), nn.Dropout(.2))
         self.rnn1, self.rnn2 = nn.LSTM(64, 128, bidirectional=True, batch_first=True), nn.LSTM(256, 64, bidirectional=True, batch_first=True)
         self.dropout, self.head = nn.Dropout(.25), nn.Linear(128, n_classes)
+        self.apply(keras_init)
 
     def forward(self, x):
         x = self.convolutions(x.as_subclass(torch.Tensor).mean(1, keepdim=True))
