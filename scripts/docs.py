@@ -2,6 +2,7 @@
 
     python scripts/docs.py             # with smalldocs; prints `page: problem`, one a line, and exits 1 if there is any
     python scripts/docs.py quarto      # with quarto, as .github/workflows/deploy.yaml does
+    python scripts/docs.py process     # only what nbdev does, where there is no smalldocs (it needs Python 3.11)
 
 quarto is no Python package; smalldocs is one, and reads what quarto reads: the notebooks that nbdev has processed and
 nbs/_quarto.yml. nbdev's processors differ here in two ways, for both of them:
@@ -199,18 +200,20 @@ def problems(site, root=ROOT):
     found = {f.relative_to(site).as_posix(): Page(site, f.relative_to(site).as_posix()) for f in sorted(site.rglob('*.html'))}
     return [f'{o.name}: {p}' for o in found.values() for rule in RULES for p in rule(o, found, root)]
 
-def with_quarto(root=ROOT):
-    "Render what nbdev has processed with quarto"
+def with_quarto(root):
+    "Render what nbdev has processed in `root` with quarto"
     subprocess.run(['quarto', 'render', '--no-cache', '--no-execute'], cwd=root/'_proc', check=True)
     shutil.rmtree(root/'_docs', ignore_errors=True)
     shutil.move(root/'_proc/_docs', root/'_docs')
 
 def main(how='smalldocs'):
-    "Render the site; returns the exit status"
+    "Process the project in the current folder, and render it; returns its problems"
+    root = Path.cwd()
     process()
-    if how == 'quarto': return with_quarto()
-    found = render() + problems(ROOT/'_docs')
-    print(*found, 'wrote _docs: python -m http.server -d _docs, then open http://localhost:8000', sep='\n')
-    return bool(found)
+    if how == 'quarto': return with_quarto(root)
+    if how == 'smalldocs': return render(root) + problems(root/'_docs', root)
 
-if __name__ == '__main__': sys.exit(main(*sys.argv[1:]))
+if __name__ == '__main__':
+    found = main(*sys.argv[1:]) or []
+    print(*found, sep='\n', end='\n' if found else '')
+    sys.exit(bool(found))
