@@ -9,7 +9,6 @@ import pytest
 
 SITE = Path(os.environ.get('CAPTCHA_OCR_SITE', ''))
 if 'CAPTCHA_OCR_SITE' not in os.environ: pytest.skip('CAPTCHA_OCR_SITE names no site: make docs-test', allow_module_level=True)
-sync_api = pytest.importorskip('playwright.sync_api')
 axe = pytest.importorskip('axe_playwright_python.sync_playwright')
 
 PAGES = sorted(o.relative_to(SITE).as_posix() for o in SITE.rglob('*.html'))
@@ -24,15 +23,6 @@ def address():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f'http://127.0.0.1:{server.server_port}'
     server.shutdown()
-
-@pytest.fixture(scope='module')
-def browser():
-    from test_label_browser import chromium
-    with sync_api.sync_playwright() as p:
-        try: found = p.chromium.launch(executable_path=chromium(), args=['--no-sandbox', '--disable-background-networking', '--no-proxy-server'])
-        except sync_api.Error as e: pytest.skip(f'no Chromium can be started; apt-get install chromium, or playwright install chromium ({str(e).splitlines()[0]})')
-        yield found
-        found.close()
 
 @pytest.fixture(scope='module')
 def tab(browser, address):
