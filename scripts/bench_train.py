@@ -1,4 +1,4 @@
-"""Seconds from raw files to 99% of the held-out images, on this machine: the recipe of `train`, the same from the base, and the
+"""Seconds from raw files to 99% of the held-out images, on this machine: the recipe of `train`, the same from chance, and the
 network of the well-known Keras example for this data set (A. K. Nain, 2020), rebuilt in PyTorch.
 
     make bench-train                      # CAPTCHA_OCR_DATA names captcha_images_v2; about ten minutes on two cores
@@ -54,8 +54,8 @@ class StopAtMark(Callback):
         print(f'    epoch {self.epoch+1}: {self.reached:.1%}', flush=True)
         if self.reached >= MARK: raise CancelFitException
 
-def recipe(learn): learn.fit_captcha(cbs=StopAtMark())
-def from_the_base(learn): learn.fit_captcha(max(1, round(BASE_UPDATES/len(learn.dls.train))), BASE_LR, cbs=StopAtMark())
+def from_chance(learn): learn.fit_captcha(cbs=StopAtMark())
+def recipe(learn): learn.fit_captcha(max(1, round(BASE_UPDATES/len(learn.dls.train))), BASE_LR, cbs=StopAtMark())
 def keras_example(learn):
     learn.opt_func = partial(OptimWrapper, opt=torch.optim.Adam)
     learn.fit(MOST, 1e-3, wd=0., cbs=StopAtMark())
@@ -63,15 +63,15 @@ def keras_example(learn):
 def run(name, train, held, charset, seed):
     "Seconds to the mark, epochs, and what was reached"
     start = time.perf_counter()
-    ours, fit = name != 'Keras example', {'train': recipe, 'train --base': from_the_base, 'Keras example': keras_example}[name]
-    model = None if name == 'train' else from_base(charset) if ours else KerasExample(charset.n_classes)
+    ours, fit = name != 'Keras example', {'train': recipe, 'train --no-base': from_chance, 'Keras example': keras_example}[name]
+    model = from_base(charset) if name == 'train' else None if ours else KerasExample(charset.n_classes)
     learn = captcha_learner(captcha_dls(train, held, charset, augment='default' if ours else 'none', seed=seed, device='cpu'), seed=seed, model=model)
     with learn.no_bar(), learn.no_logging(): fit(learn)
     return time.perf_counter()-start, learn.epoch+1, learn.reached
 
 def main(seeds=2):
     samples = good_samples(find_dataset() or download_dataset(), fewest=2)[0]
-    charset, names, seconds = Charset.from_texts(s.text for s in samples), ('train', 'train --base', 'Keras example'), {}
+    charset, names, seconds = Charset.from_texts(s.text for s in samples), ('train', 'train --no-base', 'Keras example'), {}
     for seed in range(int(seeds)):
         train, held = split_samples(samples, .1, seed)
         for name in names:
