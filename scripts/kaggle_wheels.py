@@ -32,7 +32,7 @@ def main(owner='captcha-ocr'):
     shutil.rmtree(WHEELS, ignore_errors=True)
     pip = [sys.executable, '-m', 'pip', '-q']
     subprocess.run([*pip, 'wheel', '--no-deps', '-w', WHEELS, ROOT], check=True)
-    subprocess.run([*pip, 'download', '--no-deps', '--only-binary=:all:', *TARGET, '-d', WHEELS, *install_cell()], check=True)
+    subprocess.run([*pip, 'download', '--no-deps', '--only-binary=:all:', *TARGET, '-d', WHEELS, *sorted(missing())], check=True)
     facts = dict(title='captcha_ocr wheels', id=f'{owner}/captcha-ocr-wheels', licenses=[dict(name='apache-2.0')])
     (WHEELS/'dataset-metadata.json').write_text(json.dumps(facts, indent=2))
     print(f'{len(list(WHEELS.glob("*.whl")))} wheels in {WHEELS.relative_to(ROOT)}')
