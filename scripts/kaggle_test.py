@@ -147,7 +147,7 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--full', action='store_true', help='run it in full too')
     parser.add_argument('--store', action='store_true', dest='keep', help="keep the full run's outputs in the notebook")
-    parser.add_argument('--wheels', type=Path, help='a folder of wheels to install from')
+    parser.add_argument('--wheels', type=lambda o: Path(o).resolve(), help='a folder of wheels to install from')
     found = main(**vars(parser.parse_args()))
     for o in found: print(f'    {o}')
     sys.exit(bool(found))
