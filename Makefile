@@ -6,11 +6,11 @@ STAMP  := $(VENV)/.installed
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --no-python-downloads \
               --no-annotate --no-emit-index-url --custom-compile-command 'make constraints' --quiet
 
-.PHONY: help demo test bench bench-train bench-app tutorials docs docs-test venv constraints readme clean
+.PHONY: help demo test bench bench-train bench-app tutorials docs docs-test kaggle-test kaggle-push kaggle-wheels venv constraints readme clean
 .DEFAULT_GOAL := help
 
 help:          ## print this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 15
 
 demo: venv     ## draw 1,000 captchas, train on them, print the report, read a fresh image
 	rm -rf demo
@@ -34,6 +34,19 @@ bench-app: venv ## the web app under load, beside reading a folder
 
 tutorials: venv ## run the tutorials and store what they show; CAPTCHA_OCR_DATA names the images
 	$(BIN)/python scripts/tutorials.py
+
+kaggle-test: venv ## run the Kaggle notebook as Kaggle would: quick in both layouts of its data, then in full
+	@$(BIN)/python scripts/kaggle_test.py --full
+
+kaggle-push: venv ## push the notebook to Kaggle, which runs it: make kaggle-push OWNER=your-kaggle-name
+	@test -n '$(OWNER)' || { echo 'whose is it? make kaggle-push OWNER=your-kaggle-name'; exit 2; }
+	@$(BIN)/python -m pip install -qq kaggle
+	@mkdir -p build/kaggle && cp kaggle/captcha_ocr_solution.ipynb build/kaggle
+	@sed 's|"id": "[^/]*/|"id": "$(OWNER)/|' kaggle/kernel-metadata.json > build/kaggle/kernel-metadata.json
+	$(BIN)/kaggle kernels push -p build/kaggle
+
+kaggle-wheels: venv ## the wheels that Kaggle lacks, as a data set for a run without internet: OWNER=your-kaggle-name
+	@$(BIN)/python scripts/kaggle_wheels.py $(OWNER)
 
 readme: venv   ## write README.md and README_files from nbs/index.ipynb
 	$(BIN)/python scripts/readme.py

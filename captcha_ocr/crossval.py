@@ -9,8 +9,10 @@ __all__ = ['BY', 'fold_keys', 'deal_folds', 'read_unseen', 'run_digest', 'read_f
 # %% ../nbs/11d_crossval.ipynb #926fa116
 import csv, hashlib, html, json, random, re, time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import matplotlib.pyplot as plt, numpy as np
@@ -130,16 +132,27 @@ def read_fold(samples,        # list of `Sample`
     if found['made_of'] != made_of: raise CaptchaError(f'{file}: belongs to a run with other images or options; give another --out, or remove {out}')
     return found
 
+# %% ../nbs/11d_crossval.ipynb #5d1c0a7e
+def _read_some(i, devices, samples, fold, out, charset, options): # every n-th fold, on the i-th of n devices
+    options = {**options, 'device': torch_device(devices[i])}
+    for k in range(i, fold.max()+1, len(devices)): read_fold(samples, fold, k, out, charset, Console(quiet=True), **options)
+
+def _side_by_side(devices, *args): # all folds, in a process a device
+    with ProcessPoolExecutor(len(devices), get_context('spawn')) as pool:
+        for o in [pool.submit(_read_some, i, devices, *args) for i in range(len(devices))]: o.result()
+
 # %% ../nbs/11d_crossval.ipynb #a8b7c4f6
 def read_folds(samples,        # list of `Sample`
                fold,           # the fold of each, (n,) int
                out:Path,       # the run folder
                charset:Charset,# of the models
                console:Console,# where progress shows
+               devices=(),     # names of several devices, which share the folds; what they read equals what one would
                **options       # `seed`, `epochs`, `augment`, `device`
               )->tuple[list[np.ndarray],list[tuple],list[dict]]: # log-probabilities (T,C) and (text, probability) of each sample; facts of each fold
     "Each image as a model reads it that never saw it."
     log_probs, read, facts = [None]*len(samples), [None]*len(samples), []
+    if len(devices) > 1: _side_by_side(devices, samples, fold, out, charset, options)
     for k in range(fold.max()+1):
         console.print(f'fold {k+1} of {fold.max()+1}', highlight=False)
         found, at = read_fold(samples, fold, k, out, charset, console, **options), np.flatnonzero(fold==k)

@@ -78,7 +78,11 @@ def check_notebooks():
     flags = ['--n_workers', 2, '--do_print', '--timing']
     return run(BIN/'nbdev_test', *flags, capture=False, OMP_NUM_THREADS='1', MPLBACKEND='agg')
 
-CHECKS = [check_export, check_clean, check_readme, check_style, check_docs, check_pytest, check_notebooks]
+def check_kaggle():
+    "the Kaggle notebook runs from top to bottom as it would there, on few images"
+    return run(sys.executable, ROOT/'scripts'/'kaggle_test.py', capture=False, OMP_NUM_THREADS='1')
+
+CHECKS = [check_export, check_clean, check_readme, check_style, check_docs, check_pytest, check_notebooks, check_kaggle]
 
 def report(check):
     "Run `check` and print its line; returns whether it passed"

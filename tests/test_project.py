@@ -1,8 +1,9 @@
 "The project's own files agree with each other, and every module can be imported."
-import re, subprocess, sys
+import json, re, subprocess, sys
 
 import pytest
 
+import kaggle_wheels
 from project import ROOT, settings
 
 PINS = [o for o in (ROOT/'constraints.txt').read_text().splitlines() if o and not o.startswith('#')]
@@ -20,7 +21,7 @@ def test_reading_requires_no_torch():
 
 def test_nobody_is_told_to_install_another_package():
     "captcha-ocr and captcha_ocr on the package index belong to someone else"
-    texts = {o: o.read_text(encoding='utf-8') for p in ('*.md', 'nbs/**/*.ipynb', 'captcha_ocr/**/*.py') for o in ROOT.glob(p)}
+    texts = {o: o.read_text(encoding='utf-8') for p in ('*.md', 'nbs/**/*.ipynb', 'kaggle/*', 'captcha_ocr/**/*.py') for o in ROOT.glob(p)}
     assert [o.name for o,t in texts.items() if re.search(r'pip install (-\S+ )*[\'"]?captcha[-_]ocr(?!-fastai)', t)] == []
 
 def test_every_module_imports(tmp_path):
@@ -30,3 +31,14 @@ def test_every_module_imports(tmp_path):
     code = '\n'.join(f'import {o}' for o in names)
     res = subprocess.run([sys.executable, '-c', code], cwd=tmp_path, capture_output=True, text=True)
     assert names and res.returncode == 0, res.stderr
+
+def test_kaggle_installs_what_its_image_lacks():
+    "The notebook names each requirement that kaggle/constraints.txt does not, and onnx, which Colab lacks"
+    named = {kaggle_wheels._name(o) for o in kaggle_wheels.install_cell()}
+    assert named == kaggle_wheels.missing() | {'onnx'} and {'torch','fastai','fastcore','numpy','albumentations'} <= kaggle_wheels.in_image()
+
+def test_kaggle_metadata():
+    "A title that is not the slug's makes Kaggle rename the notebook; without a shape it gives a GPU of its choice"
+    meta = json.loads((ROOT/'kaggle'/'kernel-metadata.json').read_text())
+    assert meta['id'].split('/')[1] == meta['title'].lower().replace(' ', '-') and (ROOT/'kaggle'/meta['code_file']).exists()
+    assert meta['machine_shape'] == 'NvidiaTeslaT4' and meta['dataset_sources'] == ['fournierp/captcha-version-2-images'] and meta['enable_internet']
