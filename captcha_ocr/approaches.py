@@ -5,13 +5,10 @@
 # %% auto #0
 __all__ = ['SCHEDULES', 'APPROACHES', 'Columns', 'PositionLoss', 'PositionHeads', 'AttentionReader', 'TeacherForcing',
            'TransformerReader', 'ink', 'pieces', 'segment', 'plot_segments', 'Cutter', 'Budget', 'fit_seconds',
-           'Approach', 'Trained', 'train_approach']
+           'Approach', 'start_from_base', 'Trained', 'train_approach']
 
-# %% ../nbs/14_approaches.ipynb #c35d032d
-import re, shutil, subprocess, tempfile, time
-from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
+# %% ../nbs/14_approaches.ipynb #1e301d63
+import time
 from typing import Callable, NamedTuple
 
 import cv2
@@ -20,7 +17,6 @@ import torch
 import torch.nn.functional as F
 from fastai.basics import Callback, CancelFitException, CancelValidException, Learner
 from fastai.callback.tracker import ReduceLROnPlateau
-from PIL import Image
 from torch import nn
 
 from .charset import Charset
@@ -29,6 +25,7 @@ from .data import Geometry, Sample, open_image, to_pixels
 from .learner import captcha_learner
 from .loaders import captcha_dls
 from .model import CRNN
+from .transfer import base
 
 # %% ../nbs/14_approaches.ipynb #53ba317c
 class Columns(CRNN):
@@ -274,7 +271,14 @@ APPROACHES = {
     'attention':   Approach(lambda dls: AttentionReader(*_fixed(dls)), PositionLoss, (TeacherForcing,)),
     'transformer': Approach(lambda dls: TransformerReader(dls.charset.n_classes, dls.geometry), lr=2e-3)}
 
-# %% ../nbs/14_approaches.ipynb #ef6e34bb
+# %% ../nbs/14_approaches.ipynb #7c070076
+def start_from_base(model): # of an approach; in place
+    "Give `model` the convolutions of the base."
+    body = model if isinstance(model, CRNN) else model.columns
+    shared = {k: v for k,v in base()[0].state_dict().items() if k.startswith(('stages.','project.','norm.'))}
+    body.load_state_dict({**body.state_dict(), **shared})
+
+# %% ../nbs/14_approaches.ipynb #95f96d67
 class Trained(NamedTuple):
     "A reader of some kind, trained."
     learn:Learner      # with the network
@@ -300,6 +304,7 @@ def train_approach(name:str,        # of `APPROACHES`
                    schedule:str='one cycle', # one of `SCHEDULES`
                    augment='default', # a preset or albumentations transform
                    lr:float=None,   # None: the approach's
+                   from_base:bool=False, # start from the convolutions of the base
                    clock=time.process_time # seconds, from any start
                   )->Trained:
     "A reader of the kind `name`, trained for `seconds` on one set of loaders and one learner as all the others are."
@@ -311,5 +316,6 @@ def train_approach(name:str,        # of `APPROACHES`
     dls = captcha_dls(train, train[:1], charset, augment=augment, bs=64 if cutter else 16, seed=seed, device='cpu')
     learn = captcha_learner(dls, seed, approach.make(dls), cbs=[o() for o in approach.cbs])
     learn.loss_func = approach.loss()
+    if from_base: start_from_base(learn.model)
     budget = fit_seconds(learn, seconds-(clock()-start), lr or approach.lr, schedule, clock)
     return Trained(learn, budget.updates, cutter)
