@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['SCHEDULES', 'APPROACHES', 'Columns', 'PositionLoss', 'PositionHeads', 'AttentionReader', 'TeacherForcing',
-           'TransformerReader', 'ink', 'pieces', 'segment', 'plot_segments', 'Cutter', 'Budget', 'fit_seconds',
-           'Approach', 'start_from_base', 'Trained', 'train_approach']
+           'TransformerReader', 'ink', 'pieces', 'segment', 'plot_segments', 'Cutter', 'Budget', 'Plateau',
+           'fit_seconds', 'Approach', 'start_from_base', 'Trained', 'train_approach']
 
-# %% ../nbs/14_approaches.ipynb #1e301d63
+# %% ../nbs/14_approaches.ipynb #4313048a
 import time
 from typing import Callable, NamedTuple
 
@@ -16,7 +16,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from fastai.basics import Callback, CancelFitException, CancelValidException, Learner
-from fastai.callback.tracker import ReduceLROnPlateau
 from torch import nn
 
 from .charset import Charset
@@ -232,7 +231,19 @@ class Budget(Callback):
     def after_step(self): self.updates += 1
     def before_validate(self): raise CancelValidException
 
-# %% ../nbs/14_approaches.ipynb #c5eda9dc
+# %% ../nbs/14_approaches.ipynb #7e04b550
+class Plateau(Callback):
+    "Divide the learning rate by three when the mean loss of `patience` updates is not below that of any before, by .01 nats at least."
+    def __init__(self, patience:int=50): self.patience = patience # updates
+    def before_fit(self): self.losses, self.best = [], float('inf')
+    def after_step(self):
+        self.losses.append(self.loss.item())
+        if len(self.losses) < self.patience: return
+        mean, self.losses = sum(self.losses)/self.patience, []
+        if mean > self.best-.01: self.opt.set_hyper('lr', self.opt.hypers[-1]['lr']/3)
+        self.best = min(self.best, mean)
+
+# %% ../nbs/14_approaches.ipynb #8f91ffa9
 SCHEDULES = ('one cycle','plateau','constant')
 
 def fit_seconds(learn:Learner,     # from `captcha_learner`
@@ -240,15 +251,16 @@ def fit_seconds(learn:Learner,     # from `captcha_learner`
                 lr:float=5e-3,     # the highest learning rate
                 schedule:str='one cycle', # one of `SCHEDULES`
                 clock=time.process_time,  # seconds, from any start
+                patience:int=50,   # updates, of the plateau
                )->Budget:          # with `updates`, how many were made
     "Train `learn` for `seconds`."
-    budget, plateau = Budget(seconds, clock), ReduceLROnPlateau('train_loss', patience=max(1, round(100/len(learn.dls.train))), factor=3)
+    budget = Budget(seconds, clock)
     with learn.no_bar(), learn.no_logging():
         if schedule == 'one cycle': learn.fit_one_cycle(10**6, lr, div=25, pct_start=.25, cbs=budget)
-        else: learn.fit(10**6, lr, cbs=[budget, *([plateau] if schedule == 'plateau' else [])])
+        else: learn.fit(10**6, lr, cbs=[budget, *([Plateau(patience)] if schedule == 'plateau' else [])])
     return budget
 
-# %% ../nbs/14_approaches.ipynb #e3ac4ffc
+# %% ../nbs/14_approaches.ipynb #297266fb
 class Approach(NamedTuple):
     "A kind of reader."
     make:Callable         # loaders to a module
@@ -261,15 +273,15 @@ def _fixed(dls): return dls.charset.n_classes, dls.geometry, dls.longest
 def _heads(dls): return PositionHeads(*_fixed(dls), dls.one_batch()[0].shape[-1])
 
 APPROACHES = {
-    'segment':     Approach(_heads, PositionLoss),
-    'heads':       Approach(_heads, PositionLoss),
-    'conv':        Approach(_crnn(rnn='none')),
     'gru':         Approach(_crnn()),
-    'gru2':        Approach(_crnn(layers=2)),
-    'lstm':        Approach(_crnn(rnn='lstm')),
-    'lstm2':       Approach(_crnn(rnn='lstm', layers=2)),
+    'heads':       Approach(_heads, PositionLoss),
     'attention':   Approach(lambda dls: AttentionReader(*_fixed(dls)), PositionLoss, (TeacherForcing,)),
-    'transformer': Approach(lambda dls: TransformerReader(dls.charset.n_classes, dls.geometry), lr=2e-3)}
+    'conv':        Approach(_crnn(rnn='none')),
+    'transformer': Approach(lambda dls: TransformerReader(dls.charset.n_classes, dls.geometry), lr=2e-3),
+    'segment':     Approach(_heads, PositionLoss),
+    'lstm':        Approach(_crnn(rnn='lstm')),
+    'gru2':        Approach(_crnn(layers=2)),
+    'lstm2':       Approach(_crnn(rnn='lstm', layers=2))}
 
 # %% ../nbs/14_approaches.ipynb #7c070076
 def start_from_base(model): # of an approach; in place

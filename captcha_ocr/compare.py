@@ -177,12 +177,12 @@ class Rows:
             except BlockingIOError: yield False
             else: yield cell not in self
 
-# %% ../nbs/14a_compare.ipynb #31ec70ed
+# %% ../nbs/14a_compare.ipynb #0635566c
 def compare(cells,        # list of `Cell`, in the order they are to be measured
             file,         # of the rows, .jsonl
             samples_of,   # name of a data set to its list of `Sample`
             say=print,    # gets a line for each row
-            **kwargs      # of `measure`
+            measure=measure # a cell and its data set's samples to a row
            )->list[dict]: # all rows of the file
     "Measure what `file` lacks of `cells`."
     rows = Rows(file)
@@ -190,7 +190,7 @@ def compare(cells,        # list of `Cell`, in the order they are to be measured
         if cell in rows: continue
         with rows.claim(cell) as ours:
             if not ours: continue
-            row = measure(cell, samples_of(cell.data), **kwargs)
+            row = measure(cell, samples_of(cell.data))
             rows.add(row)
             say(f'{cell.data} {cell.approach}, {cell.labels or "all"} labels, fold {cell.fold}, seed {cell.seed}: {row["right"]}/{row["n"]}')
     return list(rows)
