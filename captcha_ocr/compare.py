@@ -52,9 +52,9 @@ def grid(seconds:float=25., # of processor time for a training
              for n in LABELS for name in APPROACHES]
     return sorted(cells, key=lambda o: (o.seed, o.fold, o.labels==50, o.labels==100 and o.data != next(iter(FOLDS))))
 
-# %% ../nbs/14a_compare.ipynb #1ddadef5
+# %% ../nbs/14a_compare.ipynb #196486d6
 class _Read(torch.nn.Module): # what is exported
-    def __init__(self, model): super().__init__(); self.model = model.eval()
+    def __init__(self, model): super().__init__(); self.model = model; self.eval()
     def forward(self, x): return self.model.read(x) if isinstance(self.model, CRNN) else self.model(x)
 
 def network_cost(model,      # of an approach
@@ -67,16 +67,16 @@ def network_cost(model,      # of an approach
         with FlopCounterMode(display=False) as counted, torch.backends.mkldnn.flags(enabled=False): _Read(model)(x)
     return dict(params=sum(p.numel() for k,p in model.named_parameters() if not k.startswith('letters')), macs=counted.get_total_flops()//2)
 
-# %% ../nbs/14a_compare.ipynb #608f073f
+# %% ../nbs/14a_compare.ipynb #c89d4829
 def to_onnx(model,     # of an approach
             width:int, # of an image, pixels
            )->bytes:
-    "`model` as an ONNX file for images of one width, (N,3,48,`width`) float."
+    "`model` as an ONNX file for images of one width, (1,3,48,`width`) float; without a loop or attention (N,3,48,`width`)."
     out = io.BytesIO()
     torch.backends.mha.set_fastpath_enabled(False)                      # the fused encoder layer has no ONNX form
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter('ignore')
-        torch.onnx.export(_Read(model), (torch.rand(2, 3, 48, width),), out, dynamo=False, opset_version=17, input_names=['images'],
+        torch.onnx.export(_Read(model), (torch.rand(1, 3, 48, width),), out, dynamo=False, opset_version=17, input_names=['images'],
                           output_names=['scores'], dynamic_axes={'images': {0: 'n'}, 'scores': {0: 'n'}})
     return out.getvalue()
 
