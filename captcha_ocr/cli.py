@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['app', 'Folder', 'Pattern', 'Length', 'Chars', 'Seed', 'AsJson', 'Model', 'SkipBad', 'Augment', 'Device', 'Places',
            'Lexicon', 'Regex', 'Epochs', 'check', 'train', 'evaluate', 'read', 'crossval', 'learning_curve', 'serve',
-           'synth', 'show_augment', 'collect', 'label', 'split', 'main']
+           'synth', 'show_augment', 'collect', 'label', 'split', 'tune', 'main']
 
 # %% ../nbs/15_cli.ipynb #9ff55b16
 import json, os, sys
@@ -287,6 +287,20 @@ def split(folder:Folder,
     "Write DIR/split.csv, which train and evaluate honour; more images never move an old one."
     parts = Counter(split_folder(folder, valid, test, by, group, seed, label_pattern).values())
     typer.echo(f'{folder/"split.csv"}: ' + ', '.join(f'{parts[o]} {o}' for o in ('train','valid','test')))
+
+# %% ../nbs/15_cli.ipynb #ea8ff43a
+@app.command()
+def tune(folder:Folder,
+         out:Annotated[Path, typer.Option(metavar='RUN', help='gets trials.db, tune.json, tune.html; a stopped search goes on, and several processes share it')],
+         trials:Annotated[int, typer.Option(metavar='N', help='how many there shall be, earlier ones included; the default recipe is the first')]=20,
+         valid:Annotated[float, typer.Option(help='share of the images to judge by')]=.1,
+         label_pattern:Pattern=None, length:Length=None, charset:Chars=None, seed:Seed=0, as_json:AsJson=False, skip_bad:SkipBad=False,
+         epochs:Epochs=None, device:Device=None):
+    "Search for a better recipe: learning rate, width, depth, recurrent layer, augmentation."
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+    from captcha_ocr.tune import tune, verdict
+    report = tune(folder, out, trials, epochs, seed, valid, device, _console(), skip_bad, charset, label_pattern=label_pattern, length=length and parse_length(length))
+    typer.echo(json.dumps(report, ensure_ascii=False) if as_json else f'{verdict(report)}\n{out/"tune.html"}')
 
 # %% ../nbs/15_cli.ipynb #b09479ce
 def _show_problems(problems): # one line each: file, tab, what
