@@ -37,7 +37,7 @@ def build_root(root, data, layout, work, wheels):
     mount('-t', 'tmpfs', 'input', given)
     shutil.copytree(data, given/layout)
     if wheels: shutil.copytree(wheels, given/'captcha-ocr-wheels')
-    mount('-o', 'remount,ro', given)
+    mount('-o', 'remount,bind,ro', given)
     mount('--bind', work, working)
 
 def raise_loopback():
