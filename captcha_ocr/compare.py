@@ -177,7 +177,7 @@ class Rows:
             except BlockingIOError: yield False
             else: yield cell not in self
 
-# %% ../nbs/14a_compare.ipynb #0635566c
+# %% ../nbs/14a_compare.ipynb #b9366eb4
 def compare(cells,        # list of `Cell`, in the order they are to be measured
             file,         # of the rows, .jsonl
             samples_of,   # name of a data set to its list of `Sample`
@@ -187,7 +187,6 @@ def compare(cells,        # list of `Cell`, in the order they are to be measured
     "Measure what `file` lacks of `cells`."
     rows = Rows(file)
     for cell in cells:
-        if cell in rows: continue
         with rows.claim(cell) as ours:
             if not ours: continue
             row = measure(cell, samples_of(cell.data))
