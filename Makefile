@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --no-python-downloads \
               --no-annotate --no-emit-index-url --custom-compile-command 'make constraints' --quiet
 
-.PHONY: help demo test bench bench-train bench-app tutorials kaggle-test kaggle-push kaggle-wheels venv constraints readme clean
+.PHONY: help demo test bench bench-train bench-app compare tutorials docs docs-test kaggle-test kaggle-push kaggle-wheels venv constraints readme clean
 .DEFAULT_GOAL := help
 
 help:          ## print this list
@@ -32,6 +32,9 @@ bench-train: venv ## seconds to 99%, beside the network of the Keras example; CA
 bench-app: venv ## the web app under load, beside reading a folder
 	@$(BIN)/python scripts/bench_app.py
 
+compare: venv  ## fill the table of tutorial 9; goes on where it stopped; CAPTCHA_OCR_DATA names the images
+	$(BIN)/python scripts/compare.py
+
 tutorials: venv ## run the tutorials and store what they show; CAPTCHA_OCR_DATA names the images
 	$(BIN)/python scripts/tutorials.py
 
@@ -50,6 +53,13 @@ kaggle-wheels: venv ## the wheels that Kaggle lacks, as a data set for a run wit
 
 readme: venv   ## write README.md and README_files from nbs/index.ipynb
 	$(BIN)/python scripts/readme.py
+
+docs: venv     ## render the site into _docs and check it; needs Python 3.11, not quarto
+	$(BIN)/python scripts/docs.py
+	@echo 'to read it: $(BIN)/python -m http.server -d _docs, then open http://localhost:8000'
+
+docs-test: docs ## walk the site in Chromium: search, signatures, links, phone width, contrast
+	CAPTCHA_OCR_SITE=_docs $(BIN)/python -m pytest -q -p no:cacheprovider tests/test_site.py
 
 venv: $(STAMP) ## make .venv with everything in it, unless it is there
 

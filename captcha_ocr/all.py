@@ -14,6 +14,7 @@ from captcha_ocr.drift import *
 from captcha_ocr.eda import *
 from captcha_ocr.errors import *
 from captcha_ocr.export import *
+from captcha_ocr.fitting import *
 from captcha_ocr.learner import *
 from captcha_ocr.loaders import *
 from captcha_ocr.losses import *

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['app', 'Folder', 'Pattern', 'Length', 'Chars', 'Seed', 'AsJson', 'Model', 'SkipBad', 'Augment', 'Device', 'Places',
            'Lexicon', 'Regex', 'Epochs', 'check', 'train', 'evaluate', 'read', 'crossval', 'learning_curve', 'serve',
-           'synth', 'show_augment', 'collect', 'label', 'split', 'main']
+           'synth', 'show_augment', 'collect', 'label', 'split', 'tune', 'main']
 
 # %% ../nbs/15_cli.ipynb #9ff55b16
 import json, os, sys
@@ -69,12 +69,12 @@ def train(out:Annotated[Path, typer.Option(metavar='RUN', help='gets model.onnx,
           folder:Annotated[Optional[Path], typer.Argument(metavar='DIR', help='a folder of labelled images; a label is the file stem, or stands in labels.csv (filename,text)')]=None,
           label_pattern:Pattern=None, length:Length=None, charset:Chars=None, seed:Seed=0, as_json:AsJson=False, skip_bad:SkipBad=False,
           valid:Annotated[float, typer.Option(help='share of the images to hold out, if 300 or more have labels; with fewer, three readers judge each other')]=.1,
-          epochs:Annotated[Optional[int], typer.Option(help='default: as many as make about 1,400 updates, or 400 from the base')]=None,
+          epochs:Annotated[Optional[int], typer.Option(help='default: as many as make about 400 updates, or 1,400 without the base')]=None,
           augment:Augment='default',
           device:Device=None,
           int8:Annotated[bool, typer.Option('--int8', help='write model.int8.onnx too: a third of the size')]=False,
           unlabelled:Annotated[Optional[Path], typer.Option(metavar='DIR', help='a folder of further images, without labels; enough by itself for a beginning')]=None,
-          base:Annotated[Optional[bool], typer.Option('--base/--no-base', help='start from the network that has read drawn captchas; default: with fewer than 300 labels')]=None,
+          base:Annotated[bool, typer.Option('--base/--no-base', help='start from the network that has read drawn captchas')]=True,
           mix:Annotated[Optional[bool], typer.Option('--mix/--no-mix', help='mix with drawn captchas of the style that looks like the images; default: with fewer than 300 labels')]=None,
           resume:Annotated[bool, typer.Option('--resume', help='go on with the run that was stopped in RUN')]=False):
     "Train a reader on a folder and test it on the part held out."
@@ -201,12 +201,18 @@ def serve(model:Annotated[Optional[list[Path]], typer.Option(metavar='MODEL', he
 
 # %% ../nbs/15_cli.ipynb #94c85726
 @app.command()
-def synth(style:Annotated[str, typer.Argument(metavar='STYLE', help='kaptcha, simple, arithmetic, coloured, dense or wild')],
-          count:Annotated[int, typer.Option(help='how many')], out:Annotated[Path, typer.Option(metavar='DIR', help='a new folder')], seed:Seed=0):
+def synth(count:Annotated[int, typer.Option(help='how many')], out:Annotated[Path, typer.Option(metavar='DIR', help='a new folder')],
+          style:Annotated[Optional[str], typer.Argument(metavar='STYLE', help='kaptcha, simple, arithmetic, coloured, dense or wild')]=None,
+          like:Annotated[Optional[Path], typer.Option(metavar='DIR', help='instead of STYLE: draw captchas that look like these images; --charset and --length say what is known of their texts')]=None,
+          length:Length=None, charset:Chars=None, seed:Seed=0):
     "Draw captchas; the label of each is its file name, or stands in labels.csv where a name could not hold it."
+    from captcha_ocr.fitting import LETTERS, fit_style
     from captcha_ocr.synth import save_captchas
-    files = save_captchas(style, count, out, seed, progress=_bar('drawing'))
-    typer.echo(f'{len(files)} images of the style {style} in {out}')
+    if (style is None) == (like is None): raise CaptchaError('give a STYLE or --like DIR, one of them')
+    if style and (length or charset): raise CaptchaError('--length and --charset go with --like')
+    recipe = style or fit_style(list_images(like), charset or LETTERS, length and parse_length(length))
+    files = save_captchas(recipe, count, out, seed, progress=_bar('drawing'))
+    typer.echo(f'{len(files)} images {f"of the style {style}" if style else f"like those of {like}"} in {out}')
 
 # %% ../nbs/15_cli.ipynb #a3b1c30a
 @app.command('show-augment')
@@ -281,6 +287,20 @@ def split(folder:Folder,
     "Write DIR/split.csv, which train and evaluate honour; more images never move an old one."
     parts = Counter(split_folder(folder, valid, test, by, group, seed, label_pattern).values())
     typer.echo(f'{folder/"split.csv"}: ' + ', '.join(f'{parts[o]} {o}' for o in ('train','valid','test')))
+
+# %% ../nbs/15_cli.ipynb #ea8ff43a
+@app.command()
+def tune(folder:Folder,
+         out:Annotated[Path, typer.Option(metavar='RUN', help='gets trials.db, tune.json, tune.html; a stopped search goes on, and several processes share it')],
+         trials:Annotated[int, typer.Option(metavar='N', help='how many there shall be, earlier ones included; the default recipe is the first')]=20,
+         valid:Annotated[float, typer.Option(help='share of the images to judge by')]=.1,
+         label_pattern:Pattern=None, length:Length=None, charset:Chars=None, seed:Seed=0, as_json:AsJson=False, skip_bad:SkipBad=False,
+         epochs:Epochs=None, device:Device=None):
+    "Search for a better recipe: learning rate, width, depth, recurrent layer, augmentation."
+    os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+    from captcha_ocr.tune import tune, verdict
+    report = tune(folder, out, trials, epochs, seed, valid, device, _console(), skip_bad, charset, label_pattern=label_pattern, length=length and parse_length(length))
+    typer.echo(json.dumps(report, ensure_ascii=False) if as_json else f'{verdict(report)}\n{out/"tune.html"}')
 
 # %% ../nbs/15_cli.ipynb #b09479ce
 def _show_problems(problems): # one line each: file, tab, what

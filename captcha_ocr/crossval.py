@@ -86,7 +86,7 @@ def read_unseen(train, held,     # lists of `Sample`
                 charset:Charset, # of the model
                 seed:int, epochs, augment, device, # as in `train_reader`
                 console:Console, # where progress shows
-               base:bool=None, mix:bool=None # as in `train_reader`
+               base:bool=True, mix:bool=None # as in `train_reader`
                )->tuple[list[np.ndarray],int]: # log-probabilities (T,C) of each of `held`; epochs
     "Train on `train` alone, then look at `held`."
     recipe = choose_recipe([s.text for s in train], [to_pixels(open_image(s.file)) for s in train[:60]], charset, base, mix)
@@ -234,7 +234,7 @@ def cross_validate(path,                   # a folder of labelled images
                    console:Console=None,   # where progress shows; None shows none
                    skip_bad:bool=False,    # leave out files that are wrong, instead of an error
                    charset:str=None,       # characters to read; None takes those of the labels
-                   base:bool=None, mix:bool=None, # as in `train_reader`
+                   base:bool=True, mix:bool=None, # as in `train_reader`
                    **kwargs                # of `check_dataset`: `label_pattern`, `length`
                   )->dict:                 # the report
     "Read every image of `path` by a model that never saw it; what was stopped in `out` goes on."

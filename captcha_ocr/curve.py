@@ -223,7 +223,7 @@ def learning_curve(path,                   # a folder of labelled images
                    console:Console=None,   # where progress shows; None shows none
                    skip_bad:bool=False,    # leave out files that are wrong, instead of an error
                    charset:str=None,       # characters to read; None takes those of the labels
-                   base:bool=None, mix:bool=None, # as in `train_reader`
+                   base:bool=True, mix:bool=None, # as in `train_reader`
                    **kwargs                # of `check_dataset`: `label_pattern`, `length`
                   )->dict:                 # the report
     "Measure exact match against the number of labels, and say how many more `target` takes; what was stopped in `out` goes on."

@@ -373,7 +373,7 @@ def figures(self:EDA)->list:
 # %% ../nbs/03_eda.ipynb #d3918d3a
 def figure_html(fig # a matplotlib figure; it is closed
                )->str:
-    "`fig` as an <img> of 64 colours that needs no file, its titles as the alternative text."
+    "`fig` as an `<img>` of 64 colours that needs no file, its titles as the alternative text."
     drawn, small = io.BytesIO(), io.BytesIO()
     fig.savefig(drawn, dpi=80); plt.close(fig)
     Image.open(drawn).convert('RGB').quantize(64).save(small, 'PNG', optimize=True)

@@ -70,12 +70,12 @@ class Server(TcpWSGIServer):
     "Serves a `Service` until it is told to stop."
     channel_class, stopping, closed = Channel, False, False
     def __init__(self, service:Service, host:str, port:int,
-                 threads:int=32,  # requests at a time; most of them wait for the network
+                 threads:int=64,  # requests at a time; most of them wait for the network
                  waiting:int=128, # further requests that may wait
                 ):
         self.service = service
         try: super().__init__(create_app(service), dispatcher=Line(threads, waiting), host=host, port=port, threads=threads, ident=None, channel_timeout=IDLE, cleanup_interval=2,
-                              max_request_body_size=MAX_BYTES+100_000, max_request_header_size=32_768, connection_limit=1000, asyncore_use_poll=True)
+                              max_request_body_size=MAX_BYTES+100_000, max_request_header_size=32_768, connection_limit=1000, asyncore_use_poll=True, send_bytes=1)  # 1: answers are sent at once, for waitress's loop spins while a short one waits
         except (OSError, ValueError) as e: raise CaptchaError(f'{host}:{port}: cannot listen there ({e}); choose another with --host and --port') from None
 
     def maintenance(self, now): # seconds since 1970

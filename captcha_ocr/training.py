@@ -79,12 +79,12 @@ def fit_samples(train, valid,       # lists of `Sample`
                 extra=()            # further `Sample`s, which are not repeated
                )->tuple[Learner,list[dict]]: # the learner, and one dict of numbers per epoch
     "Train on `train` by `recipe`."
-    items = [*(mixed(train, recipe.style, seed=seed) if recipe.style else train), *extra]
+    items = [*(mixed(train, recipe.styles, seed=seed) if recipe.styles else train), *extra]
     dls = captcha_dls(items, valid or items[:1], recipe.charset, augment=augment, seed=seed, device=device)
     learn, state = captcha_learner(dls, seed=seed, model=model or (from_base(recipe.charset) if recipe.base else None)), out/'state.safetensors'
     short = recipe.base or model is not None
-    epochs = epochs or (max(1, round(BASE_UPDATES/len(dls.train))) if short else auto_epochs(len(items), dls.bs))
-    made_of = _fingerprint([*train, *extra], valid, dict(seed=seed, epochs=epochs, augment=str(augment), charset=recipe.charset.chars, base=recipe.base, style=str(recipe.style)))
+    epochs = epochs or (max(2, round(BASE_UPDATES/len(dls.train))) if short else auto_epochs(len(items), dls.bs))
+    made_of = _fingerprint([*train, *extra], valid, dict(seed=seed, epochs=epochs, augment=str(augment), charset=recipe.charset.chars, base=recipe.base, styles=str(recipe.styles)))
     saver = SaveState(state, made_of, _past_epochs(learn, state, made_of, resume))
     start = len(saver.history)
     if start: console.print(f'going on after epoch {start}')
@@ -187,7 +187,7 @@ def train_reader(path,                   # a folder of labelled images; None: no
                  charset:str=None,       # characters to read; None: found out
                  valid:float=.1,         # share of the images to hold out, if there are `FEW` at least
                  seed:int=0,             # of the split, the weights and training
-                 epochs:int=None,        # None: as many as make about 1,400 updates, or 400 from the base
+                 epochs:int=None,        # None: as many as make about 400 updates, two at least; 1,400 without the base
                  augment='default',      # a preset or albumentations transform
                  device:str=None,        # None: CUDA if there is one, else the CPU
                  skip_bad:bool=False,    # leave out files that are wrong, instead of an error
@@ -195,7 +195,7 @@ def train_reader(path,                   # a folder of labelled images; None: no
                  resume:bool=False,      # go on with the run that was stopped in `out`
                  console:Console=None,   # where progress shows; None shows none
                  unlabelled=None,        # a folder of further images, without labels
-                 base:bool=None, mix:bool=None # start from the base, mix with drawn captchas; None: with fewer than `FEW` labels
+                 base:bool=True, mix:bool=None # start from the base; mix with drawn captchas, None: with fewer than `FEW` labels
                 )->dict:                 # the report
     "Train on the images of `path` and leave a whole run in `out`."
     start, out, console = time.time(), Path(out), console or Console(quiet=True)
@@ -214,7 +214,7 @@ def train_reader(path,                   # a folder of labelled images; None: no
     if int8: export_reader(learn, config, out/'model.int8.onnx', seen, int8=True)
     readings = list(Reader(out/'model.onnx').read_many(s.file for s in held)) if held else [Reading(t, c) for (t,_),c in zip(read, confidences)]
     report = {**score(judges, readings, confidences), 'n_train': n_train, 'seconds': round(time.time()-start, 1), 'epochs': len(history), 'seed': seed, 'base': recipe.base,
-              'mixed': recipe.style is not None, 'judged': 'held out' if held else f'{FOLDS} folds', 'charset': recipe.charset.chars, 'data': str(path), 'skipped': len(problems), 'history': history}
+              'mixed': bool(recipe.styles), 'judged': 'held out' if held else f'{FOLDS} folds', 'charset': recipe.charset.chars, 'data': str(path), 'skipped': len(problems), 'history': history}
     report['findings'] = _findings(report, history, learn, train, held)
     save_report(report, out, map(figure_html, _figures(history, judges, readings, confidences)))
     _tidy(out)

@@ -17,6 +17,7 @@ import numpy as np
 from .charset import Charset
 from .data import Geometry, Sample, open_image, to_pixels
 from .drift import image_statistics
+from .fitting import fit_style
 from .learner import load_model
 from .loaders import Drawn
 from .metrics import AS_STATED
@@ -81,36 +82,42 @@ def suited(style:str,    # a name in `STYLES`
 
 # %% ../nbs/08a_transfer.ipynb #ceca85f7
 def mixed(train,       # list of `Sample`, the real ones
-          style,       # of the drawn ones: a recipe, or a name in `STYLES`
+          styles,      # of the drawn ones: recipes, or names in `STYLES`
           n:int=400,   # items of an epoch; more if there are more real ones than half of that
           seed:int=0,  # of the drawn ones
          )->list:      # of `Sample` and `Drawn`
     "`train` over and over, and as many drawn captchas."
     half = max(n//2, len(train))
     real = [train[i%len(train)] for i in range(half)] if train else []
-    return real + [Drawn(style, seed*1_000_003+i) for i in range(half if train else n)]
+    return real + [Drawn(styles[i%len(styles)], seed*1_000_003+i) for i in range(half if train else n)]
 
 # %% ../nbs/08a_transfer.ipynb #091126b2
-FEW = 300  # labelled images; with fewer the base and drawn captchas are used
+FEW = 300  # labelled images; with fewer, drawn captchas are mixed in
 
 class Recipe(NamedTuple):
     "What a reader is made of, besides the labelled images."
     charset:Charset    # of the reader
-    base:bool=False    # it starts from the base
-    style:object=None  # of the drawn captchas that are mixed in, a recipe of `synth`; None for none
+    base:bool=True     # it starts from the base
+    styles:tuple=()    # of the drawn captchas that are mixed in, recipes of `synth`
+
+def _styles(images, texts, charset, length): # what to mix in, and the characters to read
+    name = nearest_style(images)
+    style, found = suited(name, texts, charset, length)
+    if name != 'wild': return (style,), found
+    return (style, fit_style(images, found.chars, style.text.length if isinstance(style.text, Letters) else None)), found
 
 def choose_recipe(texts,        # labels
                   images,       # some dozens of the images, labelled or not: (H,W,3) uint8, as `to_pixels` gives
                   charset:Charset=None, # None: found out
-                  base:bool=None,  # start from the base; None: with fewer than `FEW` labels
+                  base:bool=True,  # start from the base
                   mix:bool=None,   # mix with drawn captchas; None: with fewer than `FEW` labels
                   length=None,     # (min,max) characters of a text; None: found out
                  )->Recipe:
     "The recipe for these labels and images."
-    base, mix = (len(texts) < FEW if o is None else o for o in (base, mix))
-    if not (base or mix): return Recipe(charset or Charset.from_texts(texts))
-    style, found = suited(nearest_style(images), texts, charset and charset.chars, length)
-    return Recipe(found, base, style if mix else None)
+    few = len(texts) < FEW
+    if not (few or mix): return Recipe(charset or Charset.from_texts(texts), base)
+    styles, found = _styles(images, texts, charset and charset.chars, length)
+    return Recipe(found, base, styles if mix or mix is None else ())
 
 # %% ../nbs/08a_transfer.ipynb #b49c9e4f
 def pseudo_labels(learn,          # a trained learner

@@ -64,8 +64,9 @@ def check_style():
     return style.problems()
 
 def check_docs():
-    "nbdev can process every page for the docs (quarto itself is not needed)"
-    with copy_of_project() as d: return run(sys.executable, '-c', 'from nbdev.serve import *; proc_nbs(n_workers=0)', cwd=d)
+    "the site renders; its links, pictures, names and signatures are right (Python 3.10: nbdev can process every page)"
+    how = 'smalldocs' if sys.version_info >= (3,11) else 'process'
+    with copy_of_project() as d: return run(sys.executable, ROOT/'scripts/docs.py', how, cwd=d)
 
 def check_pytest():
     "tests of the scripts and of the package as installed"

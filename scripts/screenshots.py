@@ -2,26 +2,15 @@
 
     python scripts/screenshots.py [DIR]     # default: nbs/images
 
-Each is a PNG of at most 64 colours. `chromium()` is what the browser tests start, too."""
-import io, os, shutil, sys, tempfile
-from contextlib import contextmanager
+Each is a PNG of at most 64 colours."""
+import io, sys, tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from bench_app import server
+from browser import chromium
 from project import ROOT
-
-def browser_path(): return next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
-
-@contextmanager
-def chromium():
-    "A browser that asks nobody for anything"
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=browser_path(), args=['--no-sandbox', '--disable-background-networking'])
-        try: yield browser
-        finally: browser.close()
 
 def save(png, file, colours=64):
     Image.open(io.BytesIO(png)).convert('RGB').quantize(colours, dither=Image.Dither.NONE).save(file, optimize=True)

@@ -9,19 +9,12 @@ from playwright.sync_api import Error, expect
 from bench_app import server
 from captcha_ocr.data import check_dataset
 from captcha_ocr.synth import save_captchas
-from screenshots import browser_path, chromium
-
-pytestmark = pytest.mark.skipif(not browser_path(), reason='there is no Chromium: apt-get install -y chromium')
 
 @pytest.fixture(scope='module')
 def drawn(tmp_path_factory): return save_captchas('kaptcha', 5, tmp_path_factory.mktemp('drawn')/'d', seed=0)
 
 @pytest.fixture(scope='module')
 def kept(tmp_path_factory): return tmp_path_factory.mktemp('kept')/'feedback'
-
-@pytest.fixture(scope='module')
-def browser():
-    with chromium() as browser: yield browser
 
 @pytest.fixture(scope='module')
 def url(kept):

@@ -6,27 +6,15 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip('playwright', reason='playwright is not installed: pip install -e .[dev]')
+from playwright.sync_api import expect
+
 from captcha_ocr.data import label_rows
 from captcha_ocr.errors import Suspect, save_audit
 from captcha_ocr.label_page import image_id
 from captcha_ocr.synth import save_captchas
 
-sync_api = pytest.importorskip('playwright.sync_api')
 SERVE = 'from captcha_ocr.cli import main; main()'
-
-def chromium():
-    "Debian's, installed if this machine may; None leaves it to Playwright's own"
-    if shutil.which('chromium') is None and shutil.which('apt-get') and hasattr(os, 'geteuid') and os.geteuid() == 0:
-        subprocess.run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'chromium'], capture_output=True, timeout=300)
-    return shutil.which('chromium')
-
-@pytest.fixture(scope='module')
-def browser():
-    with sync_api.sync_playwright() as p:
-        try: found = p.chromium.launch(executable_path=chromium(), args=['--no-sandbox', '--disable-background-networking', '--no-proxy-server'])
-        except sync_api.Error as e: pytest.skip(f'no Chromium can be started; apt-get install chromium, or playwright install chromium ({str(e).splitlines()[0]})')
-        yield found
-        found.close()
 
 class Server:
     "`captcha-ocr label` in a process of its own"
@@ -78,7 +66,7 @@ def narrow_enough(page):
     page.set_viewport_size(size)
 
 def texts(folder): return {k: o['text'] for k,o in label_rows(folder).items()}
-def wait_name(page, name): sync_api.expect(page.locator('#name')).to_have_text(name)
+def wait_name(page, name): expect(page.locator('#name')).to_have_text(name)
 
 def test_label_twenty_go_back_kill_and_go_on(serve, page, tmp_path):
     folder = tmp_path/'d'
@@ -102,11 +90,11 @@ def test_label_twenty_go_back_kill_and_go_on(serve, page, tmp_path):
     assert {k: o['text'] for k,o in rows.items() if o['status'] == 'labelled'} == wanted
     assert (rows[names[20]]['status'], rows[names[21]]['status']) == ('skipped','unreadable')
     page.keyboard.press('Enter')
-    sync_api.expect(page.locator('#message')).to_contain_text('does not answer')
+    expect(page.locator('#message')).to_contain_text('does not answer')
     again = serve(folder, '--order', 'name', port=server.port)
     with page.expect_navigation(): page.keyboard.press('Enter')
     wait_name(page, names[22])                              # the page notices the restart, and brings back what was typed
-    sync_api.expect(page.locator('#text')).to_have_value('half')
+    expect(page.locator('#text')).to_have_value('half')
     page.keyboard.type('d'); page.keyboard.press('Enter'); wait_name(page, names[23])
     again.kill(signal.SIGTERM)
     with (folder/'labels.csv').open(newline='') as f: done = {o['filename']: o['text'] for o in csv.DictReader(f) if o['status'] == 'labelled'}
@@ -122,7 +110,7 @@ def test_suggestions_conflict_and_looks(serve, page, tmp_path):
     server = serve(folder, '--order', 'name', '--model', Path(sys.modules['captcha_ocr'].__file__).parent/'models'/'captcha_images_v2.onnx')
     page.goto(server.address)
     wait_name(page, '!<b onclick=alert(1)>.png')           # text, not HTML
-    sync_api.expect(page.locator('#text')).to_have_value(files[0].stem)
+    expect(page.locator('#text')).to_have_value(files[0].stem)
     shoot(page, 'label'); narrow_enough(page)
     page.keyboard.press('Enter')
     second = sorted(o.name for o in files)[0]
@@ -132,12 +120,12 @@ def test_suggestions_conflict_and_looks(serve, page, tmp_path):
     other = page.context.new_page(); other.goto(f'{server.address}?image={image_id(second)}')
     wait_name(other, second); other.keyboard.type('theirs'); other.keyboard.press('Enter'); other.locator('#message', has_text='Saved').wait_for()
     page.keyboard.type('mine'); page.keyboard.press('Enter')
-    sync_api.expect(page.locator('#message')).to_contain_text('Labelled “theirs” elsewhere')
+    expect(page.locator('#message')).to_contain_text('Labelled “theirs” elsewhere')
     assert texts(folder)[second] == 'theirs'
     shoot(page, 'conflict')
     page.keyboard.press('Enter'); page.locator('#message', has_text='Saved mine').wait_for()
     assert texts(folder)[second] == 'mine'
-    sync_api.expect(page.locator('#gain')).to_contain_text('accepted unchanged')
+    expect(page.locator('#gain')).to_contain_text('accepted unchanged')
     page.goto(f'{server.address}?image={image_id("~strange.png")}'); wait_name(page, '~strange.png')
     assert page.locator('#mirror .doubtful, #mirror .unsure').count() >= 1          # a style that the reader does not know
     assert page.locator('#mirror').inner_text() == page.locator('#text').input_value()
@@ -155,7 +143,7 @@ def test_grid_and_review(serve, page, tmp_path):
     page.goto(f'{server.address}grid')
     page.locator('#cells button').first.wait_for()         # appears when the reader has read some
     while page.evaluate("fetch('/api/progress').then(o => o.json()).then(o => o.reading)"): page.wait_for_timeout(100)
-    page.reload(); sync_api.expect(page.locator('#cells button')).to_have_count(4)
+    page.reload(); expect(page.locator('#cells button')).to_have_count(4)
     key = page.locator('#title code').inner_text()
     page.keyboard.press('ArrowRight'); page.keyboard.press('Space')
     odd = page.locator('#cells button[aria-pressed=true] img').get_attribute('alt')[:6]
@@ -170,12 +158,12 @@ def test_grid_and_review(serve, page, tmp_path):
     save_audit([Suspect(o, o.stem, 'wrong', .9, .01, 4.5) for o in files[:3]], tmp_path/'audit.csv')
     server = serve(tmp_path/'drawn', '--review', tmp_path/'audit.csv')
     page.goto(server.address); wait_name(page, files[0].name)
-    sync_api.expect(page.locator('#text')).to_have_value(files[0].stem)
+    expect(page.locator('#text')).to_have_value(files[0].stem)
     shoot(page, 'review'); narrow_enough(page)
-    page.keyboard.press('ArrowDown'); sync_api.expect(page.locator('#text')).to_have_value('wrong')
+    page.keyboard.press('ArrowDown'); expect(page.locator('#text')).to_have_value('wrong')
     page.keyboard.press('Enter'); wait_name(page, files[1].name)
     page.keyboard.press('Enter'); wait_name(page, files[2].name)
-    page.keyboard.press('Tab'); sync_api.expect(page.locator('#message')).to_contain_text('The list is done')
+    page.keyboard.press('Tab'); expect(page.locator('#message')).to_contain_text('The list is done')
     rows = label_rows(tmp_path/'drawn')
     assert [(rows[o.name]['text'], rows[o.name]['source']) for o in files[:4]] == [('wrong','review'), (files[1].stem,'review'), (files[2].stem,'name'), (files[3].stem,'name')]
     assert page.errors == []
