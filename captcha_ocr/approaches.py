@@ -308,6 +308,7 @@ class Trained(NamedTuple):
         for o in self.learn.logits(images) if images else []:
             yield self.learn.dls.charset.decode(i for i in self.learn.loss_func.decodes(o[None])[0].tolist() if i)
 
+# %% ../nbs/14_approaches.ipynb #ed232ae4
 def train_approach(name:str,        # of `APPROACHES`
                    train,           # list of `Sample`
                    seconds:float,   # of processor time

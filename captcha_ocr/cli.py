@@ -146,7 +146,7 @@ def _line(name, r): # of a `Reading`
     return '\t'.join([name, r.text or '', f'{r.confidence:.4f}', *(['; '.join(remarks)] if remarks else [])])
 
 # %% ../nbs/15_cli.ipynb #1233446b
-Epochs = Annotated[Optional[int], typer.Option(help='of each training; default: as many as make about 1,400 updates')]
+Epochs = Annotated[Optional[int], typer.Option(help='of each training; default: as `train` has them')]
 
 @app.command()
 def crossval(folder:Folder,
@@ -295,7 +295,7 @@ def tune(folder:Folder,
          trials:Annotated[int, typer.Option(metavar='N', help='how many there shall be, earlier ones included; the default recipe is the first')]=20,
          valid:Annotated[float, typer.Option(help='share of the images to judge by')]=.1,
          label_pattern:Pattern=None, length:Length=None, charset:Chars=None, seed:Seed=0, as_json:AsJson=False, skip_bad:SkipBad=False,
-         epochs:Epochs=None, device:Device=None):
+         epochs:Annotated[Optional[int], typer.Option(help='of each training; default: as many as make about 1,400 updates')]=None, device:Device=None):
     "Search for a better recipe: learning rate, width, depth, recurrent layer, augmentation."
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     from captcha_ocr.tune import tune, verdict

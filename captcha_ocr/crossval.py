@@ -10,24 +10,21 @@ __all__ = ['BY', 'fold_keys', 'deal_folds', 'read_unseen', 'run_digest', 'read_f
 import csv, hashlib, html, json, random, re, time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import matplotlib.pyplot as plt, numpy as np
 from rich.console import Console
-from rich.progress import track
 
 from .charset import CaptchaError, Charset
-from .data import good_samples, open_image, to_pixels, whole_file
+from .data import csv_rows, open_image, stem_group, stem_pattern, to_pixels, whole_file
 from .decode import decode
 from .eda import figure_html
 from .errors import audit, plot_audit, reading_figures, save_audit
 from .metrics import cross_calibrated, wilson_interval
 from .reader import Reading
 from .report import save_report, score
-from .training import fit_samples, torch_device
+from .training import fit_samples, labelled_samples, torch_device
 from .transfer import choose_recipe
 
 # %% ../nbs/11d_crossval.ipynb #a9b26edc
@@ -37,7 +34,7 @@ def _natural(file): return [int(o) if i%2 else o for i,o in enumerate(re.split(r
 
 def _csv_column(path, samples, name): # its values, in the order of `samples`; None where there is no such column
     table = Path(path)/'labels.csv'
-    with table.open(encoding='utf-8-sig', newline='') if table.exists() else nullcontext([]) as f: rows = list(csv.DictReader(f))
+    rows = csv_rows(table) if table.exists() else []
     if not rows or name not in rows[0]: return
     values = {table.parent/r['filename']: r[name] for r in rows}
     return [values.get(s.file, '') for s in samples]
@@ -45,12 +42,8 @@ def _csv_column(path, samples, name): # its values, in the order of `samples`; N
 def _group_of(samples, group, path): # the key of each
     if not group: raise CaptchaError('--by group: say which with --group: a column of labels.csv, or a regular expression with one (group)')
     if column := _csv_column(path, samples, group): return column
-    try: pattern = re.compile(group)
-    except re.error as e: raise CaptchaError(f'--group {group!r}: no column of labels.csv and not a regular expression ({e})') from None
-    if pattern.groups != 1: raise CaptchaError(f'--group {group!r}: no column of labels.csv, and as a regular expression it needs one (group); it has {pattern.groups}')
-    found = [pattern.search(s.file.stem) for s in samples]
-    if None in found: raise CaptchaError(f'{samples[found.index(None)].file}: its name does not match --group {group!r}; mend the pattern')
-    return [m[1] or '' for m in found]
+    pattern = stem_pattern(group, '--group (no column of labels.csv)')
+    return [stem_group(s.file, pattern) or '' for s in samples]
 
 # %% ../nbs/11d_crossval.ipynb #b713d3e8
 def fold_keys(samples,      # list of `Sample`
@@ -86,7 +79,7 @@ def read_unseen(train, held,     # lists of `Sample`
                 charset:Charset, # of the model
                 seed:int, epochs, augment, device, # as in `train_reader`
                 console:Console, # where progress shows
-               base:bool=True, mix:bool=None # as in `train_reader`
+                base:bool=True, mix:bool=None # as in `train_reader`
                )->tuple[list[np.ndarray],int]: # log-probabilities (T,C) of each of `held`; epochs
     "Train on `train` alone, then look at `held`."
     recipe = choose_recipe([s.text for s in train], [to_pixels(open_image(s.file)) for s in train[:60]], charset, base, mix)
@@ -228,7 +221,7 @@ def cross_validate(path,                   # a folder of labelled images
                    group:str=None,         # column of labels.csv or regular expression with one group, for 'group'
                    compare:bool=False,     # run random folds too, and warn if they flatter
                    seed:int=0,             # of the folds, the weights and training
-                   epochs:int=None,        # None: as many as make about 1,400 updates
+                   epochs:int=None,        # as in `train_reader`
                    augment='default',      # a preset or albumentations transform
                    device:str=None,        # None: CUDA if there is one, else the CPU
                    console:Console=None,   # where progress shows; None shows none
@@ -240,7 +233,7 @@ def cross_validate(path,                   # a folder of labelled images
     "Read every image of `path` by a model that never saw it; what was stopped in `out` goes on."
     out, console, charset = Path(out), console or Console(quiet=True), charset and Charset(charset)
     options = dict(seed=seed, epochs=epochs, augment=augment, device=torch_device(device), base=base, mix=mix)
-    samples, problems = good_samples(path, skip_bad, 2, charset=charset, progress=partial(track, description='checking', console=console, transient=True), **kwargs)
+    samples, problems = labelled_samples(path, skip_bad, console, charset=charset, **kwargs)
     charset, fold = charset or Charset.from_texts(s.text for s in samples), deal_folds(samples, folds, by, group, seed, path)
     log_probs, read, facts = read_folds(samples, fold, out, charset, console, **options)
     texts, stated = zip(*read)

@@ -7,26 +7,24 @@ __all__ = ['Law', 'fit_law', 'Fit', 'fit_curve', 'advice', 'ladder', 'nested', '
 
 # %% ../nbs/11e_curve.ipynb #511854a2
 import html, json, random, shutil, time
-from functools import partial
 from math import ceil, inf, log
 from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt, numpy as np, pandas as pd
 from rich.console import Console
-from rich.progress import track
 from scipy.optimize import minimize
 from scipy.special import rel_entr
 
 from .charset import CaptchaError, Charset
 from .crossval import read_unseen, run_digest
-from .data import good_samples, split_samples, whole_file
+from .data import split_samples, whole_file
 from .decode import decode
 from .eda import figure_html
 from .metrics import wilson_interval
 from .reader import Reading
 from .report import save_report, score
-from .training import torch_device
+from .training import labelled_samples, torch_device
 
 # %% ../nbs/11e_curve.ipynb #97d1fb64
 class Law(NamedTuple):
@@ -217,7 +215,7 @@ def learning_curve(path,                   # a folder of labelled images
                    test:float=.2,          # share of the images to test on
                    target:float=.99,       # the exact match that one wants, 0 to 1
                    seed:int=0,             # of the test images; of the first training
-                   epochs:int=None,        # None: as many as make about 1,400 updates
+                   epochs:int=None,        # as in `train_reader`
                    augment='default',      # a preset or albumentations transform
                    device:str=None,        # None: CUDA if there is one, else the CPU
                    console:Console=None,   # where progress shows; None shows none
@@ -229,7 +227,7 @@ def learning_curve(path,                   # a folder of labelled images
     "Measure exact match against the number of labels, and say how many more `target` takes; what was stopped in `out` goes on."
     out, console, charset = Path(out), console or Console(quiet=True), charset and Charset(charset)
     options = dict(epochs=epochs, augment=augment, device=torch_device(device), base=base, mix=mix)
-    samples, problems = good_samples(path, skip_bad, 2, charset=charset, progress=partial(track, description='checking', console=console, transient=True), **kwargs)
+    samples, problems = labelled_samples(path, skip_bad, console, charset=charset, **kwargs)
     train, held = split_samples(samples, test, seed)
     if not held: raise CaptchaError(f'{path}: no image can be held out to test on; label more images')
     counts, charset = sorted(counts or ladder(len(train))), charset or Charset.from_texts(s.text for s in samples)

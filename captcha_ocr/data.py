@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['MAX_PIXELS', 'MAX_ASPECT', 'FORMAT', 'IMAGE_SUFFIXES', 'STATUSES', 'JOURNAL', 'PARTS', 'KAGGLE_INPUT', 'source_name',
            'open_image', 'Geometry', 'to_pixels', 'check_config', 'Sample', 'Problem', 'iter_images', 'list_images',
-           'label_rows', 'read_labels', 'check_dataset', 'DatasetError', 'good_samples', 'whole_file', 'whole_folder',
-           'split_samples', 'part_of', 'split_folder', 'split_parts', 'cache_dir', 'find_dataset', 'dataset_digest',
-           'download_dataset']
+           'csv_rows', 'label_rows', 'stem_pattern', 'read_labels', 'check_dataset', 'DatasetError', 'good_samples',
+           'whole_file', 'whole_folder', 'split_samples', 'part_of', 'stem_group', 'split_folder', 'split_parts',
+           'cache_dir', 'find_dataset', 'dataset_digest', 'download_dataset']
 
 # %% ../nbs/01_data.ipynb #59e62043
 import csv, hashlib, io, json, os, random, re, shutil, unicodedata, urllib.request, zipfile
@@ -136,8 +136,8 @@ def list_images(path # a folder
 STATUSES = 'labelled', 'unreadable', 'skipped'
 JOURNAL = 'labels.journal'
 
-def _csv_rows(path:Path # a CSV with a header
-             )->list[dict]: # a dict a row, all values str
+def csv_rows(path:Path # a CSV with a header
+            )->list[dict]: # a dict a row, all values str
     "The rows of a CSV; one that cannot be read is a `CaptchaError` that names the line."
     try:
         with path.open(encoding='utf-8-sig', newline='') as f:
@@ -158,7 +158,7 @@ def label_rows(folder        # of images
               )->dict[str,dict]: # by file name, relative to the folder: filename, text and further columns, all str
     "What `labels.csv` and `labels.journal` say of each file."
     table, rows = Path(folder)/'labels.csv', []
-    if table.exists(): rows = _csv_rows(table)
+    if table.exists(): rows = csv_rows(table)
     if rows and not {'filename','text'} <= rows[0].keys():
         raise CaptchaError(f'{table}: its header needs the columns filename,text; it has {",".join(rows[0])}')
     found = {o['filename']: o for o in rows}
@@ -166,9 +166,9 @@ def label_rows(folder        # of images
     return found
 
 # %% ../nbs/01_data.ipynb #842f3bde
-def _compile(pattern:str, # regular expression with one group
-             option:str='--label-pattern', # where it was given
-            )->re.Pattern:
+def stem_pattern(pattern:str, # regular expression with one group
+                 option:str='--label-pattern', # where it was given
+                )->re.Pattern:
     "`pattern` compiled; one that is not a regular expression with a group is a `CaptchaError`."
     try: p = re.compile(pattern)
     except re.error as e: raise CaptchaError(f'{option} {pattern!r}: not a regular expression ({e})') from None
@@ -192,7 +192,7 @@ def read_labels(path,                  # a folder of images
         samples = [Sample(f, nfc(named[f]['text'])) for f in files if status.get(f) == 'labelled']
     elif label_pattern is None: samples = [Sample(f, nfc(f.stem)) for f in files]
     else:
-        pattern = _compile(label_pattern)
+        pattern = stem_pattern(label_pattern)
         found = [(f, pattern.search(nfc(f.stem))) for f in files]
         samples  = [Sample(f, m[1] or '') for f,m in found if m]
         problems = [Problem(f, f'its name does not match {label_pattern!r}; rename it or mend the pattern') for f,m in found if not m]
@@ -320,7 +320,10 @@ def part_of(key:str,        # what decides: a file's name, its label, or the gro
     return 'test' if u < test else 'valid' if u < test+valid else 'train'
 
 # %% ../nbs/01_data.ipynb #f95a0332
-def _group_of(f:Path, pattern): # what `pattern` finds in the stem of `f`
+def stem_group(f:Path,            # an image
+               pattern:re.Pattern # from `stem_pattern`
+              )->str|None:        # None where the group is optional and finds nothing
+    "What the group of `pattern` finds in the stem of `f`."
     m = pattern.search(f.stem)
     if not m: raise CaptchaError(f'{f}: its name does not match --group {pattern.pattern!r}; rename it or mend the pattern')
     return m[1]
@@ -338,7 +341,7 @@ def split_folder(path,                   # a folder of images
     if (by == 'group') != (group is not None): raise CaptchaError('--by group needs --group REGEX, and --group needs --by group')
     if by == 'label': keys = {s.file: s.text for s in read_labels(path, label_pattern)[0]}
     elif by == 'random': keys = {f: f.relative_to(path).as_posix() for f in list_images(path)}
-    elif by == 'group': keys = {f: _group_of(f, p) for p in [_compile(group, '--group')] for f in list_images(path)}
+    elif by == 'group': keys = {f: stem_group(f, p) for p in [stem_pattern(group, '--group')] for f in list_images(path)}
     else: raise CaptchaError(f'--by {by}: random, label or group')
     if not keys: raise CaptchaError(f'{path}: holds no {"label" if by=="label" else "image"} to split')
     parts = {f: part_of(k, valid, test, seed) for f,k in keys.items()}
@@ -353,7 +356,7 @@ def split_parts(samples, # list of `Sample`
     "Deal `samples` as `split.csv` says."
     table, out = Path(path)/'split.csv', {o: [] for o in (*PARTS, None)}
     if not table.exists(): return None
-    rows = _csv_rows(table)
+    rows = csv_rows(table)
     if rows and not {'filename','part'} <= rows[0].keys(): raise CaptchaError(f'{table}: its header needs the columns filename,part; it has {",".join(rows[0])}')
     part = {table.parent/r['filename']: r['part'] for r in rows}
     if odd := set(part.values())-set(PARTS): raise CaptchaError(f'{table}: {min(odd)!r} is none of the parts {", ".join(PARTS)}; correct it')

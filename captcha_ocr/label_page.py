@@ -156,6 +156,7 @@ class _Facts:
 # %% ../nbs/12c_label_page.ipynb #f6ee9ddf
 CELLS = 60  # images or characters shown together
 
+# %% ../nbs/12c_label_page.ipynb #128c6a95
 class Groups:
     "Images that are read alike, and characters that are taken for the same."
     def __init__(self, desk:Desk):

@@ -14,16 +14,15 @@ from pathlib import Path
 import matplotlib.pyplot as plt, optuna
 from fastai.basics import Callback, CancelFitException
 from rich.console import Console
-from rich.progress import track
 
 from .augment import PRESETS
 from .charset import CaptchaError, Charset
-from .data import good_samples, split_samples, whole_file
+from .data import split_samples, whole_file
 from .eda import figure_html
 from .learner import captcha_learner
 from .loaders import captcha_dls
 from .model import RNNS
-from .training import torch_device
+from .training import labelled_samples, torch_device
 
 # %% ../nbs/14b_tune.ipynb #1bd52e29
 optuna.logging.set_verbosity(optuna.logging.WARNING)    # its log would stand between our lines
@@ -138,7 +137,7 @@ def tune(path,              # a folder of labelled images
     "Search for a better recipe for the images of `path`; what was stopped in `out` goes on."
     out, console, charset = Path(out), console or Console(quiet=True), charset and Charset(charset)
     if trials < 1: raise CaptchaError(f'--trials {trials}: give at least 1')
-    samples, _ = good_samples(path, skip_bad, 2, charset=charset, progress=partial(track, description='checking', console=console, transient=True), **kwargs)
+    samples, _ = labelled_samples(path, skip_bad, console, charset=charset, **kwargs)
     train, held = split_samples(samples, valid, seed)
     if not held: raise CaptchaError(f'{path}: no image can be held out to judge by; label more images')
     charset = charset or Charset.from_texts(s.text for s in samples)
