@@ -15,16 +15,16 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from fastai.basics import Callback, CancelFitException, CancelValidException, Learner
+from fastai.basics import Callback, CancelFitException, CancelValidException, Learner, set_seed
 from torch import nn
 
 from .charset import Charset
 from .ctc import CTCLoss
 from .data import Geometry, Sample, open_image, to_pixels
-from .learner import captcha_learner
+from .learner import AnnealAlignment, captcha_learner
 from .loaders import captcha_dls
 from .model import CRNN
-from .transfer import base
+from .transfer import base, from_base
 
 # %% ../nbs/14_approaches.ipynb #53ba317c
 class Columns(CRNN):
@@ -265,7 +265,7 @@ class Approach(NamedTuple):
     "A kind of reader."
     make:Callable         # loaders to a module
     loss:Callable=CTCLoss # makes the loss
-    cbs:tuple=()          # further callbacks, as classes
+    cbs:tuple=(AnnealAlignment,) # further callbacks, as classes
     lr:float=5e-3         # the highest learning rate
 
 def _crnn(**options): return lambda dls: CRNN(dls.charset.n_classes, dls.geometry, **options)
@@ -274,14 +274,15 @@ def _heads(dls): return PositionHeads(*_fixed(dls), dls.one_batch()[0].shape[-1]
 
 APPROACHES = {
     'gru':         Approach(_crnn()),
-    'heads':       Approach(_heads, PositionLoss),
+    'heads':       Approach(_heads, PositionLoss, ()),
     'attention':   Approach(lambda dls: AttentionReader(*_fixed(dls)), PositionLoss, (TeacherForcing,)),
     'conv':        Approach(_crnn(rnn='none')),
     'transformer': Approach(lambda dls: TransformerReader(dls.charset.n_classes, dls.geometry), lr=2e-3),
-    'segment':     Approach(_heads, PositionLoss),
+    'segment':     Approach(_heads, PositionLoss, ()),
     'lstm':        Approach(_crnn(rnn='lstm')),
     'gru2':        Approach(_crnn(layers=2)),
-    'lstm2':       Approach(_crnn(rnn='lstm', layers=2))}
+    'lstm2':       Approach(_crnn(rnn='lstm', layers=2)),
+    'base':        Approach(lambda dls: from_base(dls.charset), cbs=(), lr=2e-3)}
 
 # %% ../nbs/14_approaches.ipynb #7c070076
 def start_from_base(model): # of an approach; in place
@@ -317,7 +318,7 @@ def train_approach(name:str,        # of `APPROACHES`
                    schedule:str='one cycle', # one of `SCHEDULES`
                    augment='default', # a preset or albumentations transform
                    lr:float=None,   # None: the approach's
-                   from_base:bool=False, # start from the convolutions of the base
+                   convolutions:bool=False, # start from those of the base
                    clock=time.process_time # seconds, from any start
                   )->Trained:
     "A reader of the kind `name`, trained for `seconds` on one set of loaders and one learner as all the others are."
@@ -327,8 +328,9 @@ def train_approach(name:str,        # of `APPROACHES`
         cutter = Cutter.fit(images, texts)
         train = cutter.samples(images, texts)
     dls = captcha_dls(train, train[:1], charset, augment=augment, bs=64 if cutter else 16, seed=seed, device='cpu')
+    set_seed(seed)
     learn = captcha_learner(dls, seed, approach.make(dls), cbs=[o() for o in approach.cbs])
     learn.loss_func = approach.loss()
-    if from_base: start_from_base(learn.model)
+    if convolutions: start_from_base(learn.model)
     budget = fit_seconds(learn, seconds-(clock()-start), lr or approach.lr, schedule, clock)
     return Trained(learn, budget.updates, cutter)

@@ -45,12 +45,12 @@ FOLDS = {'captcha_images_v2': 5, 'really_simple_captcha': 3, 'arithmetic': 3}  #
 LABELS = (0, 100, 50)
 
 def grid(seconds:float=25., # of processor time for a training
-         seeds:int=3,       # trainings of each, with other weights and labels
+         rounds:int=1,      # over the folds, each with other seeds
         )->list[Cell]:      # the most telling first
     "All cells of the table."
-    cells = [Cell(data, name, n, fold, seed, seconds) for data,folds in FOLDS.items() for fold in range(folds) for seed in range(seeds)
+    cells = [Cell(data, name, n, fold, fold+folds*r, seconds, base=True) for r in range(rounds) for data,folds in FOLDS.items() for fold in range(folds)
              for n in LABELS for name in APPROACHES]
-    return sorted(cells, key=lambda o: (o.seed, o.fold, o.labels==50, o.labels==100 and o.data != next(iter(FOLDS))))
+    return sorted(cells, key=lambda o: (o.seed//FOLDS[o.data], o.fold, o.labels==50, o.labels==100))
 
 # %% ../nbs/14a_compare.ipynb #196486d6
 class _Read(torch.nn.Module): # what is exported
@@ -147,7 +147,7 @@ def measure(cell:Cell,
     if cell.approach in SHELF: return dict(cell._asdict(), **shelf_row(cell.approach, test, charset), date=date, machine=machine())
     if cell.labels: train = nested(train, cell.labels, cell.seed)
     start = time.process_time()
-    trained = train_approach(cell.approach, train, cell.seconds, charset, cell.seed, cell.schedule, augment, from_base=cell.base)
+    trained = train_approach(cell.approach, train, cell.seconds, charset, cell.seed, cell.schedule, augment, convolutions=cell.base)
     spent, images = time.process_time()-start, [to_pixels(open_image(s.file)) for s in test]
     return dict(cell._asdict(), **_score(trained.read(images), test), **speed(trained, images[:40]), trained=len(train),
                 updates=trained.updates, spent=round(spent, 1), date=date, machine=machine())

@@ -8,31 +8,26 @@ import json, re, shutil, subprocess, sys
 
 from project import ROOT, settings
 
-WHEELS = ROOT/'build'/'wheels'
+WHEELS, LIST = ROOT/'build'/'wheels', ROOT/'kaggle'/'missing.txt'
 TARGET = ['--python-version', '3.12', *(o for n in ('_2_28', '_2_27', '2014') for o in ('--platform', f'manylinux{n}_x86_64'))]
 
 def _name(requirement): return re.match(r'[\w.-]+', requirement)[0].lower()
 
-def in_image():
-    "The packages of Kaggle's image that are needed, by name"
-    return {_name(o) for o in (ROOT/'kaggle'/'constraints.txt').read_text().splitlines() if o and not o.startswith('#')}
-
-def install_cell():
-    "The requirements that the notebook's install cell names"
-    nb = json.loads((ROOT/'kaggle'/'captcha_ocr_solution.ipynb').read_text(encoding='utf-8'))
-    found, = (m[1] for c in nb['cells'] if (m := re.search(r"^missing = '(.*)'", ''.join(c['source']), re.MULTILINE)))
-    return found.replace('"', '').split()
+def named(file):
+    "The packages that the requirements file `file` names"
+    return {_name(o) for o in file.read_text(encoding='utf-8').splitlines() if o and not o.startswith('#')}
 
 def missing():
     "The names of what the package needs, to train as well, and the image has not"
     cfg = settings()
-    return {_name(o) for k in ('requirements', 'train_requirements') for o in cfg[k].split()} - in_image()
+    return {_name(o) for k in ('requirements', 'train_requirements') for o in cfg[k].split()} - named(ROOT/'kaggle'/'constraints.txt')
 
 def main(owner='captcha-ocr'):
     shutil.rmtree(WHEELS, ignore_errors=True)
     pip = [sys.executable, '-m', 'pip', '-q']
     subprocess.run([*pip, 'wheel', '--no-deps', '-w', WHEELS, ROOT], check=True)
     subprocess.run([*pip, 'download', '--no-deps', '--only-binary=:all:', *TARGET, '-d', WHEELS, *sorted(missing())], check=True)
+    shutil.copy(LIST, WHEELS)
     facts = dict(title='captcha_ocr wheels', id=f'{owner}/captcha-ocr-wheels', licenses=[dict(name='apache-2.0')])
     (WHEELS/'dataset-metadata.json').write_text(json.dumps(facts, indent=2))
     print(f'{len(list(WHEELS.glob("*.whl")))} wheels in {WHEELS.relative_to(ROOT)}')

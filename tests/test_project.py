@@ -4,7 +4,7 @@ import json, re, subprocess, sys
 import pytest
 
 import kaggle_wheels
-from project import ROOT, settings
+from project import ROOT, is_story, notebooks, settings
 
 PINS = [o for o in (ROOT/'constraints.txt').read_text().splitlines() if o and not o.startswith('#')]
 
@@ -33,9 +33,15 @@ def test_every_module_imports(tmp_path):
     assert names and res.returncode == 0, res.stderr
 
 def test_kaggle_installs_what_its_image_lacks():
-    "The notebook names each requirement that kaggle/constraints.txt does not, and onnx, which Colab lacks"
-    named = {kaggle_wheels._name(o) for o in kaggle_wheels.install_cell()}
-    assert named == kaggle_wheels.missing() | {'onnx'} and {'torch','fastai','fastcore','numpy','albumentations'} <= kaggle_wheels.in_image()
+    "missing.txt names each requirement that kaggle/constraints.txt does not, and onnx, which Colab lacks"
+    image = kaggle_wheels.named(ROOT/'kaggle'/'constraints.txt')
+    assert kaggle_wheels.named(kaggle_wheels.LIST) == kaggle_wheels.missing() | {'onnx'} and {'torch','fastai','fastcore','numpy','albumentations'} <= image
+
+@pytest.mark.parametrize('story', [o for o in notebooks() if is_story(o)], ids=lambda o: o.stem)
+def test_stories_move_nothing_that_is_installed(story):
+    "They install the package alone, and what missing.txt names"
+    lines = re.findall(r'%pip install .*', '\n'.join(''.join(c['source']) for c in json.loads(story.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code'))
+    assert len(lines) == 1 and re.fullmatch(r'%pip install -q --no-deps ({source}|"captcha-ocr-fastai @ git\+\S+" -r https://raw\S+/kaggle/missing.txt)', lines[0])
 
 def test_kaggle_metadata():
     "A title that is not the slug's makes Kaggle rename the notebook; without a shape it gives a GPU of its choice"
