@@ -84,6 +84,7 @@ def train(out:Annotated[Path, typer.Option(metavar='RUN', help='gets model.onnx,
     if not (folder or unlabelled): raise CaptchaError('nothing to learn from; give a folder of labelled images, or --unlabelled DIR')
     report = train_reader(folder, out, label_pattern, length and parse_length(length), charset, valid, seed, epochs, augment,
                           device, skip_bad, int8, resume, _console(), unlabelled, base, mix)
+    if not report: return # of several processes, the first one speaks
     for o in report['findings']: typer.echo('{name}: {evidence}; {mend}'.format(**o), err=True)
     typer.echo(json.dumps(report, ensure_ascii=False) if as_json else f'{summary(report)}\n{out/"model.onnx"} after {report["epochs"]} epochs, {report["seconds"]:.0f} s')
 

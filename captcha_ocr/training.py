@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from .charset import CaptchaError, Charset
 from .data import Geometry, Sample, good_samples, list_images, open_image, split_parts, split_samples, to_pixels
 from .diagnosis import diagnose
+from .distributed import ShareBatches, agree, join_group
 from .drift import fit_familiar
 from .eda import figure_html
 from .errors import reading_figures
@@ -86,10 +87,10 @@ def fit_samples(train, valid,       # lists of `Sample`
     epochs = epochs or (max(2, round(BASE_UPDATES/len(dls.train))) if short else auto_epochs(len(items), dls.bs))
     made_of = _fingerprint([*train, *extra], valid, dict(seed=seed, epochs=epochs, augment=str(augment), charset=recipe.charset.chars, base=recipe.base, styles=str(recipe.styles)))
     saver = SaveState(state, made_of, _past_epochs(learn, state, made_of, resume))
-    start = len(saver.history)
+    start, together = len(saver.history), [ShareBatches()] if join_group()[1] > 1 else []
     if start: console.print(f'going on after epoch {start}')
     with learn.no_bar(), learn.no_logging():
-        if start < epochs: learn.fit_captcha(epochs, *([BASE_LR] if short else []), start_epoch=start, cbs=[saver, ConsoleProgress(console, start)])
+        if start < epochs: learn.fit_captcha(epochs, **(dict(lr=BASE_LR) if short else dict(anneal=True)), start_epoch=start, cbs=[saver, ConsoleProgress(console, start), *together])
     return learn, saver.history
 
 # %% ../nbs/11c_training.ipynb #badbb54f
@@ -175,7 +176,7 @@ def _learn(train, held, unlabelled, out, seed, fit): # the learner, its numbers,
     learn, history = fit(train, held, out)
     if unlabelled:
         calibrate = fit_platt(*_judged(read or learn.read_samples(judges), judges)) if judges else AS_STATED
-        sure = pseudo_labels(learn, unlabelled, calibrate)
+        sure = agree(pseudo_labels(learn, unlabelled, calibrate))
         learn, more = fit(train, held, out/'unlabelled', model=learn.model, extra=sure)
         train, history = [*train, *sure], history+more
     return learn, history, judges, read or learn.read_samples(judges), len(train)
@@ -205,9 +206,10 @@ def train_reader(path,                   # a folder of labelled images; None: no
                  console:Console=None,   # where progress shows; None shows none
                  unlabelled=None,        # a folder of further images, without labels
                  base:bool=True, mix:bool=None # start from the base; mix with drawn captchas, None: with fewer than `FEW` labels
-                )->dict:                 # the report
+                )->dict:                 # the report; of several processes that train together, the first one's alone
     "Train on the images of `path` and leave a whole run in `out`."
-    start, out, console = time.time(), Path(out), console or Console(quiet=True)
+    start, out, rank = time.time(), Path(out), join_group()[0]
+    console = Console(quiet=True) if rank or not console else console
     device, charset = torch_device(device), charset and Charset(charset)
     samples, problems = ([], []) if path is None else labelled_samples(path, skip_bad, console, label_pattern=label_pattern, length=length, charset=charset)
     if problems: console.print(f'{len(problems)} problems skipped')
@@ -217,6 +219,7 @@ def train_reader(path,                   # a folder of labelled images; None: no
     recipe = choose_recipe([s.text for s in train+held], [to_pixels(open_image(s.file)) for s in seen[:60]], charset, base, mix, length)
     fit = partial(fit_samples, recipe=recipe, seed=seed, epochs=epochs, augment=augment, device=device, resume=resume, console=console)
     learn, history, judges, read, n_train = _learn(train, held, more, out, seed, fit)
+    if rank: return {}
     confidences, config = reader_config(learn, seen, judges, read)
     config |= dict(n_train=n_train, seed=seed)
     save_model(learn.model, config, out/'model.safetensors')

@@ -54,7 +54,7 @@ class StopAtMark(Callback):
         print(f'    epoch {self.epoch+1}: {self.reached:.1%}', flush=True)
         if self.reached >= MARK: raise CancelFitException
 
-def from_chance(learn): learn.fit_captcha(cbs=StopAtMark())
+def from_chance(learn): learn.fit_captcha(anneal=True, cbs=StopAtMark())
 def recipe(learn): learn.fit_captcha(max(1, round(BASE_UPDATES/len(learn.dls.train))), BASE_LR, cbs=StopAtMark())
 def keras_example(learn):
     learn.opt_func = partial(OptimWrapper, opt=torch.optim.Adam)
