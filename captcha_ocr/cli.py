@@ -76,6 +76,7 @@ def train(out:Annotated[Path, typer.Option(metavar='RUN', help='gets model.onnx,
           unlabelled:Annotated[Optional[Path], typer.Option(metavar='DIR', help='a folder of further images, without labels; enough by itself for a beginning')]=None,
           base:Annotated[bool, typer.Option('--base/--no-base', help='start from the network that has read drawn captchas')]=True,
           mix:Annotated[Optional[bool], typer.Option('--mix/--no-mix', help='mix with drawn captchas of the style that looks like the images; default: with fewer than 300 labels')]=None,
+          recipe:Annotated[Optional[Path], typer.Option(metavar='FILE', help='tune.json of captcha-ocr tune: train what it found best, from chance')]=None,
           resume:Annotated[bool, typer.Option('--resume', help='go on with the run that was stopped in RUN')]=False):
     "Train a reader on a folder and test it on the part held out."
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE') # else threads that wait keep their cores busy, and two runs on the same cores slow each other
@@ -83,7 +84,7 @@ def train(out:Annotated[Path, typer.Option(metavar='RUN', help='gets model.onnx,
     from captcha_ocr.training import train_reader
     if not (folder or unlabelled): raise CaptchaError('nothing to learn from; give a folder of labelled images, or --unlabelled DIR')
     report = train_reader(folder, out, label_pattern, length and parse_length(length), charset, valid, seed, epochs, augment,
-                          device, skip_bad, int8, resume, _console(), unlabelled, base, mix)
+                          device, skip_bad, int8, resume, _console(), unlabelled, base, mix, recipe)
     if not report: return # of several processes, the first one speaks
     for o in report['findings']: typer.echo('{name}: {evidence}; {mend}'.format(**o), err=True)
     typer.echo(json.dumps(report, ensure_ascii=False) if as_json else f'{summary(report)}\n{out/"model.onnx"} after {report["epochs"]} epochs, {report["seconds"]:.0f} s')

@@ -7,12 +7,13 @@ __all__ = ['CaptchaImage', 'CaptchaText', 'Drawn', 'ReadPixels', 'EncodeText', '
 
 # %% ../nbs/04a_loaders.ipynb #ac558552
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import fastai.vision.data  # how `show_batch` draws a `TensorImage`
 import torch
 from fastai.data.all import *
 from fastai.vision.core import TensorImage
+from torch.utils.data import get_worker_info
 
 from .augment import Augment
 from .charset import CaptchaError, Charset
@@ -71,6 +72,9 @@ class PadBatch(ItemTransform):
     def _text(self, t): return CaptchaText(F.pad(t, (0, self.length-len(t))))
 
 # %% ../nbs/04a_loaders.ipynb #c4cca305
+def _own_changes(aug): # in a worker: each begins elsewhere, or all would augment alike
+    if k := get_worker_info().id: aug.seed(aug.compose.seed + 1_000_003*k)
+
 def _longest(o): return len(o.text) if isinstance(o, Sample) else get_style(o.style).longest # characters
 
 def captcha_dls(train,                       # list of `Sample` and `Drawn`
@@ -81,16 +85,17 @@ def captcha_dls(train,                       # list of `Sample` and `Drawn`
                 bs:int=16,                   # images per batch
                 seed:int=0,                  # of augmentation and shuffling
                 device=None,                 # a torch device or its name; None: CUDA if there is one, else the CPU
-                workers:int=0,               # processes that draw, read and augment beside the one that trains
+                workers:int=None,            # processes that draw, read and augment beside the one that trains; None: two beside a GPU, else none
                )->DataLoaders:               # with `charset`, `geometry`, `augment`, `drawn` and `longest` beside fastai's own
     "Loaders whose batches are (`CaptchaImage`, `CaptchaText`)."
     if not train: raise CaptchaError('no training image is left; give more labelled images')
     charset, device = charset or Charset.from_texts(s.text for s in train if isinstance(s, Sample)), None if device is None else torch.device(device)
     longest, drawn = max(map(_longest, [*train, *valid])), [o for o in train if isinstance(o, Drawn)]
+    if workers is None: workers = 2*((device or default_device()).type == 'cuda')
     aug, encode = Augment(augment, seed), EncodeText(charset)
     dsets = Datasets([*train, *valid], [[ReadPixels(geometry)], [encode]],
                      splits=[range(len(train)), range(len(train), len(train)+len(valid))])
     dls = dsets.dataloaders(bs=min(bs, len(train)), val_bs=128, after_item=[aug], before_batch=[PadBatch(longest)],
-                            drop_last=False, num_workers=workers, device=device)
+                            drop_last=False, num_workers=workers, wif=partial(_own_changes, aug), device=device)
     for k,v in dict(charset=charset, geometry=geometry, augment=aug, longest=longest, drawn=drawn).items(): setattr(dls, k, v)
     return dls

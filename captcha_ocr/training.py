@@ -82,15 +82,15 @@ def fit_samples(train, valid,       # lists of `Sample`
     "Train on `train` by `recipe`."
     items = [*(mixed(train, recipe.styles, seed=seed) if recipe.styles else train), *extra]
     dls = captcha_dls(items, valid or items[:1], recipe.charset, augment=augment, seed=seed, device=device)
-    learn, state = captcha_learner(dls, seed=seed, model=model or (from_base(recipe.charset) if recipe.base else None)), out/'state.safetensors'
+    learn, state = captcha_learner(dls, seed=seed, model=model or (from_base(recipe.charset) if recipe.base else None), **recipe.network), out/'state.safetensors'
     short = recipe.base or model is not None
     epochs = epochs or (max(2, round(BASE_UPDATES/len(dls.train))) if short else auto_epochs(len(items), dls.bs))
-    made_of = _fingerprint([*train, *extra], valid, dict(seed=seed, epochs=epochs, augment=str(augment), charset=recipe.charset.chars, base=recipe.base, styles=str(recipe.styles)))
+    made_of = _fingerprint([*train, *extra], valid, dict(seed=seed, epochs=epochs, augment=str(augment), charset=recipe.charset.chars, **{k: str(v) for k,v in recipe._asdict().items() if k != 'charset'}))
     saver = SaveState(state, made_of, _past_epochs(learn, state, made_of, resume))
     start, together = len(saver.history), [ShareBatches()] if join_group()[1] > 1 else []
     if start: console.print(f'going on after epoch {start}')
     with learn.no_bar(), learn.no_logging():
-        if start < epochs: learn.fit_captcha(epochs, **(dict(lr=BASE_LR) if short else dict(anneal=True)), start_epoch=start, cbs=[saver, ConsoleProgress(console, start), *together])
+        if start < epochs: learn.fit_captcha(epochs, **(dict(lr=BASE_LR) if short else dict(lr=recipe.lr, anneal=True)), start_epoch=start, cbs=[saver, ConsoleProgress(console, start), *together])
     return learn, saver.history
 
 # %% ../nbs/11c_training.ipynb #badbb54f
@@ -190,6 +190,11 @@ def _tidy(out): # the states of a run that is done
     (out/'state.safetensors').unlink(missing_ok=True)
 
 # %% ../nbs/11c_training.ipynb #4fdc619d
+def _tuned(recipe, file): # `recipe` as the search that wrote `file` found it best, and the augmentation
+    try: best = json.loads(Path(file).read_text(encoding='utf-8'))['best']
+    except (OSError, ValueError, KeyError, TypeError): raise CaptchaError(f'{file}: not what captcha-ocr tune writes; give tune.json of its --out') from None
+    return recipe._replace(base=False, lr=best['recipe']['lr'], network=best['network']), best['recipe']['augment']
+
 def train_reader(path,                   # a folder of labelled images; None: no image has a label
                  out,                    # the run folder: model.safetensors, model.onnx, report.json, report.html
                  label_pattern:str=None, # regular expression with one group, searched in each file's stem
@@ -205,7 +210,8 @@ def train_reader(path,                   # a folder of labelled images; None: no
                  resume:bool=False,      # go on with the run that was stopped in `out`
                  console:Console=None,   # where progress shows; None shows none
                  unlabelled=None,        # a folder of further images, without labels
-                 base:bool=True, mix:bool=None # start from the base; mix with drawn captchas, None: with fewer than `FEW` labels
+                 base:bool=True, mix:bool=None, # start from the base; mix with drawn captchas, None: with fewer than `FEW` labels
+                 tuned=None              # tune.json of `tune`: its best network, learning rate and augmentation, from chance
                 )->dict:                 # the report; of several processes that train together, the first one's alone
     "Train on the images of `path` and leave a whole run in `out`."
     start, out, rank = time.time(), Path(out), join_group()[0]
@@ -217,6 +223,7 @@ def train_reader(path,                   # a folder of labelled images; None: no
     train, held = deal(samples, path, valid, seed, console) if samples else ([], [])
     seen = [*train, *held, *(Sample(o, '') for o in more)]
     recipe = choose_recipe([s.text for s in train+held], [to_pixels(open_image(s.file)) for s in seen[:60]], charset, base, mix, length)
+    if tuned: recipe, augment = _tuned(recipe, tuned)
     fit = partial(fit_samples, recipe=recipe, seed=seed, epochs=epochs, augment=augment, device=device, resume=resume, console=console)
     learn, history, judges, read, n_train = _learn(train, held, more, out, seed, fit)
     if rank: return {}

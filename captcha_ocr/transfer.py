@@ -99,6 +99,8 @@ class Recipe(NamedTuple):
     charset:Charset    # of the reader
     base:bool=True     # it starts from the base
     styles:tuple=()    # of the drawn captchas that are mixed in, recipes of `synth`
+    lr:float=5e-3      # highest learning rate, where it starts from chance
+    network:dict={}    # options of `CRNN`, likewise
 
 def _styles(images, texts, charset, length): # what to mix in, and the characters to read
     name = nearest_style(images)
