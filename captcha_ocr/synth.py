@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,16 +34,14 @@ class OneOf(tuple):
     "Several choices for a field of a recipe, of which each image takes one"
     def __new__(cls, *choices): return super().__new__(cls, choices)
     def __repr__(self): return f'OneOf{super().__repr__()}'
-    def pick(self, rng): return pick(rng, self[rng.integers(len(self))])
 
 def pick(rng:np.random.Generator, # where the chance comes from
          value                    # a plain value, a range `(low,high)`, or something with a `pick` of its own
         ):                        # what this one image gets
     "The value that a field of a recipe takes in one image"
-    if isinstance(value, (int,float)): return value
-    if hasattr(value, 'pick'): return value.pick(rng)
-    if isinstance(value, tuple) and len(value)==2: return value[0] + (value[1]-value[0])*rng.random()
-    return value
+    while type(value) is OneOf: value = value[rng.integers(len(value))]
+    if type(value) is tuple and len(value)==2: return value[0] + (value[1]-value[0])*rng.random()
+    return value.pick(rng) if hasattr(value, 'pick') else value
 
 def choices(value # a field of a recipe
            ):     # list of all that it can be
@@ -88,8 +87,7 @@ FAMILIES = {
 }
 
 # %% ../nbs/02_synth.ipynb #3dea4f7a
-@dataclass(frozen=True)
-class Font:
+class Font(NamedTuple):
     "A typeface's cut, with the two changes that make it look like another one"
     family:str             # a name in `FAMILIES`
     cut:str = 'regular'    # a cut of that family
@@ -183,7 +181,7 @@ class Letters:
     length:Amount = 5       # how many; a range includes both ends
     def __call__(self, rng):
         lo,hi = self.length if isinstance(self.length, tuple) else (self.length,)*2
-        return ''.join(self.chars[i] for i in rng.integers(len(self.chars), size=rng.integers(lo, hi+1)))
+        return ''.join([self.chars[i] for i in rng.integers(len(self.chars), size=rng.integers(lo, hi+1)).tolist()])
     @property
     def charset(self): return ''.join(sorted(set(self.chars)))
     @property
@@ -201,9 +199,9 @@ def tilt(mask:np.ndarray, # ink, (h,w) uint8
     "Turn and slant a glyph about its centre"
     if not angle and not shear: return mask
     (h,w), cos, sin = mask.shape, math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    (a,b),(c,d) = (cos, sin-cos*shear), (-sin, cos+sin*shear)          # the turn after the slant
-    W,H = (math.ceil(abs(p)*w+abs(q)*h-1e-6)+2 for p,q in ((a,b),(c,d)))
-    x,y = ((size-1-p*(w-1)-q*(h-1))/2 for size,p,q in ((W,a,b),(H,c,d)))
+    a,b,c,d = cos, sin-cos*shear, -sin, cos+sin*shear                  # the turn after the slant
+    W,H = math.ceil(abs(a)*w+abs(b)*h-1e-6)+2, math.ceil(abs(c)*w+abs(d)*h-1e-6)+2
+    x,y = (W-1-a*(w-1)-b*(h-1))/2, (H-1-c*(w-1)-d*(h-1))/2
     return cv2.warpAffine(mask, np.array([[a,b,x],[c,d,y]]), (W,H))
 
 # %% ../nbs/02_synth.ipynb #24509a40
@@ -232,12 +230,12 @@ class Placed(NamedTuple):
 def pen_stops(row:Row,         # the line's recipe
               glyphs,          # the text's glyphs
               rng,             # where the chance comes from
-             )->np.ndarray:    # pen positions from 0, and the end of the line, (n+1,) float
+             )->list:          # pen positions from 0, and the end of the line
     "Where the pen stands before each glyph and after the last"
     widths = [o.mask.shape[1] for o in glyphs]
     moves = [pick(rng, row.step) if row.step else max(w+pick(rng, row.gap), .6*w) for w in widths]      # never hide a glyph under the next
     if not row.step: moves[-1] = glyphs[-1].left+widths[-1]                 # the last one's ink must be inside
-    return np.cumsum([0.]+moves)
+    return list(accumulate(moves, initial=0.))
 
 # %% ../nbs/02_synth.ipynb #244cf5d0
 def lay_out(row:Row,       # the line's recipe
@@ -257,8 +255,8 @@ def lay_out(row:Row,       # the line's recipe
     if width is None: width = int(stops[-1])+2*row.margin
     if start is None: start = (width-stops[-1])/2
     base = pick(rng, row.y) if row.y is not None else (height+.72*size)/2
-    lifts = [sum(up for chars,up in row.raised if c in chars) for c in text]
-    return [_place(row, o, start+x, base-up, rng) for o,x,up in zip(glyphs, stops, lifts)], width
+    lifts = {c:up for chars,up in row.raised for c in chars}
+    return [_place(row, o, start+x, base-lifts.get(c,0), rng) for o,x,c in zip(glyphs, stops, text)], width
 
 def _place(row, o, x, base, rng):
     "Put glyph `o` at pen position `x`, turned about its own centre"
@@ -279,17 +277,17 @@ def stamp(canvas:np.ndarray, # ink so far, (H,W) uint8; changed in place
     (h,w),(H,W) = mask.shape, canvas.shape
     x0,y0,x1,y1 = max(x,0), max(y,0), min(x+w,W), min(y+h,H)
     if x0>=x1 or y0>=y1: return
-    part,window = canvas[y0:y1,x0:x1], np.s_[y0-y:y1-y,x0-x:x1-x]
+    part,window = canvas[y0:y1,x0:x1], (slice(y0-y,y1-y), slice(x0-x,x1-x))
     if halo: np.minimum(part, clear[window], out=part)
-    np.maximum(part, mask[window], out=part)
+    cv2.max(part, mask[window], part)
 
 # %% ../nbs/02_synth.ipynb #59b0e6cc
-@lru_cache(32)
+@lru_cache(256)
 def _grid(h, w): return np.arange(w, dtype=np.float32)[None], np.arange(h, dtype=np.float32)[:,None]
 
 def _look(mask, maps): return cv2.remap(mask, *maps, cv2.INTER_LINEAR)
 
-@lru_cache(32)
+@lru_cache(4)
 def _ripple(h, w, dx, dy, length_x, length_y, phase_x, phase_y):
     x,y = _grid(h, w)
     return x+np.float32(dx)*np.sin(y/length_x+phase_x), y+np.float32(dy)*np.sin(x/length_y+phase_y)
@@ -307,13 +305,16 @@ class Ripple:
         return _look(mask, _ripple(*mask.shape[:2], *args))
 
 # %% ../nbs/02_synth.ipynb #6a6de439
-@lru_cache(32)
+@lru_cache(4)
 def _water(h, w, amplitude, wavelength, phase, radius):
+    "Columns that the rings reach, and where their pixels come from"
+    inside = slice(max(int(w/2-radius), 0), int(w/2+radius)+1)
     x,y = _grid(h, w)
+    x = x[:,inside]
     dx,dy = x-w/2, y-h/2
-    d = np.maximum(np.hypot(dx, dy), 1e-6)
+    d = np.maximum(np.sqrt(dx*dx+dy*dy), 1e-6)
     push = amplitude*np.sin(2*np.pi*d/wavelength-phase)*np.maximum(radius-d,0)/radius*wavelength/d
-    return (x+dx*push).astype(np.float32), (y+dy*push).astype(np.float32)
+    return inside, (x+dx*push, y+dy*push)
 
 @dataclass(frozen=True)
 class Water:
@@ -324,7 +325,10 @@ class Water:
     radius:Amount = 50      # pixels from the centre to where they end
     def __call__(self, rng, mask):
         args = (pick(rng, o) for o in (self.amplitude,self.wavelength,self.phase,self.radius))
-        return _look(mask, _water(*mask.shape[:2], *args))
+        inside,maps = _water(*mask.shape[:2], *args)
+        bent = mask.copy()
+        bent[:,inside] = _look(mask, maps)
+        return bent
 
 # %% ../nbs/02_synth.ipynb #19a54775
 def _off_line(p, a, b):
@@ -341,7 +345,7 @@ def cut_bezier(a:complex,       # start
                depth:int=8,     # halvings at most
               )->list:          # end points of the pieces, complex, `a` left out
     "Cut a cubic Bézier curve into straight pieces"
-    if depth==0 or max(_off_line(b,a,d), _off_line(c,a,d))<within: return [d]
+    if depth==0 or (_off_line(b,a,d)<within and _off_line(c,a,d)<within): return [d]
     ab,bc,cd = (a+b)/2, (b+c)/2, (c+d)/2
     abc,bcd = (ab+bc)/2, (bc+cd)/2
     mid = (abc+bcd)/2
@@ -357,8 +361,8 @@ def draw_line(canvas:np.ndarray, # ink so far, (H,W) uint8; changed in place
     along = (b-a)/(abs(b-a) or 1.)
     side = along*1j*max(width-1.5,.1)/2               # OpenCV's smooth edges are 1.5 pixels wide together
     ends = along*max(width-1,0)/2
-    corners = np.array([a-ends-side, b+ends-side, b+ends+side, a-ends+side])*16
-    cv2.fillConvexPoly(canvas, np.rint(corners.view(float)).astype(np.int32).reshape(4,2), round(255*min(width/1.8,1)), cv2.LINE_AA, 4)
+    corners = [(round(o.real*16), round(o.imag*16)) for o in (a-ends-side, b+ends-side, b+ends+side, a-ends+side)]
+    cv2.fillConvexPoly(canvas, np.array(corners, np.int32), round(255*min(width/1.8,1)), cv2.LINE_AA, 4)
 
 @dataclass(frozen=True)
 class Curve:
@@ -368,13 +372,13 @@ class Curve:
     within:float = 2.            # pixels that the pieces may be off the curve
     def __call__(self, rng, mask):
         h,w = mask.shape
-        ps = [complex(w*x, h*y) for x,y in zip(self.xs, rng.random(4))]
+        ps = [complex(w*x, h*y) for x,y in zip(self.xs, rng.random(4).tolist())]
         stops = [complex(int(p.real), int(p.imag)) for p in ps[:1]+cut_bezier(*ps, self.within)]
         for i,(a,b) in enumerate(zip(stops,stops[1:])): draw_line(mask, a, b, self.widths[min(i,len(self.widths)-1)])
         return mask
 
 # %% ../nbs/02_synth.ipynb #1804732d
-@lru_cache(32)
+@lru_cache(4)
 def _ramp(h, w, slant):
     x,y = _grid(h, w)
     return (x*w+y*h*slant)/(w*w+h*h*slant)
@@ -384,8 +388,8 @@ def blend(t:np.ndarray, # where to be between the colours, (h,w) float, 0 to 1
           end,          # grey level or (r,g,b) at 1
          )->np.ndarray: # picture, (h,w) or (h,w,3) uint8
     "A picture that goes from `start` to `end` as `t` says"
-    if np.ndim(start)==np.ndim(end)==0: return (t*(end-start)+(start+.5)).astype(np.uint8)
-    return cv2.merge([blend(t, float(a), float(b)) for a,b in zip(np.broadcast_to(start,3), np.broadcast_to(end,3))])
+    a,b = np.array(start, float), np.array(end, float)
+    return cv2.merge([(t*o+p).astype(np.uint8) for o,p in np.broadcast(np.float32(b-a), np.float32(a+.5))])
 
 @dataclass(frozen=True)
 class Gradient:
@@ -396,18 +400,19 @@ class Gradient:
     def __call__(self, rng, h, w): return blend(_ramp(h, w, self.slant), pick(rng, self.start), pick(rng, self.end))
 
 # %% ../nbs/02_synth.ipynb #3b23b36a
+def _scaled(colour, mask):
+    "`colour` times `mask`, where 255 is one"
+    if isinstance(colour, np.ndarray): return cv2.multiply(colour, mask if colour.ndim==2 else cv2.merge([mask]*3), scale=1/255)
+    return cv2.merge([cv2.convertScaleAbs(mask, alpha=int(o)/255) for o in (colour if isinstance(colour, tuple) else (colour,))])
+
 def paint(ground:np.ndarray, # picture, (H,W) or (H,W,3) uint8
           mask:np.ndarray,   # ink, (H,W) uint8
           ink,               # grey level, (r,g,b), or a picture (H,W,3) of the ink's colours
          )->np.ndarray:      # picture, like `ground`
     "Cover `ground` with `ink` where `mask` says, in proportion"
-    if ground.ndim==2 and np.ndim(ink)>0: ground = cv2.merge([ground]*3)
-    if ground.ndim==3: mask = cv2.merge([mask]*3)
-    rest = cv2.multiply(ground, 255-mask, scale=1/255)
-    if np.ndim(ink)==0 and ink==0: return rest
-    full = np.empty_like(mask)
-    full[:] = ink
-    return cv2.add(rest, cv2.multiply(mask, full, scale=1/255))
+    under,over = _scaled(ground, 255-mask), _scaled(ink, mask)
+    ndim = max(under.ndim, over.ndim)
+    return cv2.add(*(o if o.ndim==ndim else cv2.merge([o]*3) for o in (under,over)))
 
 # %% ../nbs/02_synth.ipynb #a7834fe7
 @dataclass(frozen=True)
@@ -462,7 +467,7 @@ def get_style(style:str|Style, # a name in `STYLES`, or a recipe
     if style not in STYLES: raise CaptchaError(f"no style {style!r}: choose one of {', '.join(STYLES)}")
     return STYLES[style]
 
-def _parts(rng, parts): return (o for o in (pick(rng, p) for p in parts) if o is not None)
+def _parts(rng, parts): return (o for p in parts if (o := pick(rng, p)) is not None)
 
 def _fonts(style, rng, n):
     "A font for each of `n` characters"
@@ -500,7 +505,7 @@ def draw_item(style:str|Style,      # a name in `STYLES`, or a recipe
               text:str|None=None,   # what it shall say
              )->tuple[np.ndarray,str]: # picture, (H,W,3) uint8 RGB, and what it says
     "Picture number `i` of a series: it depends on `style`, `seed`, `i` and `text` alone"
-    return draw(style, text, np.random.default_rng([seed,i]))
+    return draw(style, text, np.random.Generator(np.random.PCG64([seed,i])))
 
 def draw_many(style:str|Style,      # a name in `STYLES`, or a recipe
               n:int,                # how many
@@ -600,6 +605,7 @@ STYLES['dense'] = Style(
 LUMA = np.array([.299,.587,.114])
 _across = np.array([[1,0,-.299/.114],[-.299*.587,.299**2+.114**2,-.587*.114]])   # two directions that leave the grey alone
 _across /= np.abs(_across).max(1, keepdims=True)
+_channels = _across.T.tolist()                                                 # the same, channel by channel
 _along = np.linalg.pinv(_across.T)                                             # and back from a colour to them
 
 @dataclass(frozen=True)
@@ -610,10 +616,11 @@ class Colour:
     hue:Amount = (0,360)    # direction, in degrees
     def pick(self, rng):
         level,angle = pick(rng, self.level), math.radians(pick(rng, self.hue))
-        step = [math.cos(angle)*a+math.sin(angle)*b for a,b in zip(*_across.tolist())]
-        room = min((255-level if o>0 else level)/max(abs(o), 1e-9) for o in step)       # how far until a channel is full or empty
+        cos,sin = math.cos(angle), math.sin(angle)
+        step = [cos*a+sin*b for a,b in _channels]
+        room = min([(255-level if o>0 else level)/max(abs(o), 1e-9) for o in step])       # how far until a channel is full or empty
         far = min(pick(rng, self.chroma)/max(map(abs, step)), room)
-        return tuple(round(level+o*far) for o in step)
+        return tuple([round(level+o*far) for o in step])
 
 # %% ../nbs/02_synth.ipynb #99572126
 @dataclass(frozen=True)
@@ -663,7 +670,7 @@ class Lines:
         h,w = mask.shape
         scratch = np.zeros_like(mask)
         for _ in range(round(pick(rng, self.n))):
-            (a,b),(c,d) = rng.random((2,2))
+            a,b,c,d = rng.random(4).tolist()
             draw_line(scratch, complex(.35*w*a,h*c), complex(w*(.65+.35*b),h*d), pick(rng, self.width))
         return np.maximum(mask, scratch) if self.ink else np.minimum(mask, 255-scratch)
 
@@ -675,9 +682,9 @@ class Grid:
     strength:Amount = (60,160) # how much ink, 0 to 255
     ink:bool = True         # lines of ink, or of ground that cut the text
     def __call__(self, rng, mask):
-        step,at = round(pick(rng, self.step)), rng.integers(8, size=2)
+        step,top,left = round(pick(rng, self.step)), rng.integers(8), rng.integers(8)
         lines = np.zeros_like(mask)
-        lines[at[0]::step] = lines[:,at[1]::step] = pick(rng, self.strength)
+        lines[top::step] = lines[:,left::step] = pick(rng, self.strength)
         return np.maximum(mask, lines) if self.ink else np.minimum(mask, 255-lines)
 
 # %% ../nbs/02_synth.ipynb #8a687477
@@ -702,10 +709,12 @@ class Grain:
     sigma:Amount = (2,12)  # standard deviation in grey levels
     def __call__(self, rng, img):
         (h,w),tile = img.shape[:2], _tile()
-        y,x = rng.integers(tile.shape[0]-min(h,500)), rng.integers(tile.shape[1]-min(w,1000))
-        noise = np.rint(tile[y:y+h,x:x+w]*pick(rng, self.sigma)).astype(np.int16)
+        y,x,sigma = rng.integers(tile.shape[0]-min(h,500)), rng.integers(tile.shape[1]-min(w,1000)), pick(rng, self.sigma)
+        noise = tile[y:y+h,x:x+w]
         noise = cv2.copyMakeBorder(noise, 0, h-noise.shape[0], 0, w-noise.shape[1], cv2.BORDER_WRAP)
-        return cv2.add(img, cv2.merge([noise]*3) if img.ndim==3 else noise, dtype=cv2.CV_8U)
+        either,more = (cv2.convertScaleAbs(o, alpha=sigma) for o in (noise, cv2.threshold(noise, 0, 0, cv2.THRESH_TOZERO)[1]))
+        more,less = (cv2.merge([o]*3) if img.ndim==3 else o for o in (more, either-more))
+        return cv2.subtract(cv2.add(img, more), less)
 
 # %% ../nbs/02_synth.ipynb #9913de8a
 @dataclass(frozen=True)
