@@ -244,7 +244,7 @@ class Plateau(Callback):
         self.best = min(self.best, mean)
 
 # %% ../nbs/14_approaches.ipynb #8f91ffa9
-SCHEDULES = ('one cycle','plateau','constant')
+SCHEDULES = ('one cycle','not annealed','plateau','constant')
 
 def fit_seconds(learn:Learner,     # from `captcha_learner`
                 seconds:float,     # of processor time
@@ -256,7 +256,7 @@ def fit_seconds(learn:Learner,     # from `captcha_learner`
     "Train `learn` for `seconds`."
     budget = Budget(seconds, clock)
     with learn.no_bar(), learn.no_logging():
-        if schedule == 'one cycle': learn.fit_one_cycle(10**6, lr, div=25, pct_start=.25, cbs=budget)
+        if schedule in SCHEDULES[:2]: learn.fit_one_cycle(10**6, lr, div=25, pct_start=.25, cbs=budget)
         else: learn.fit(10**6, lr, cbs=[budget, *([Plateau(patience)] if schedule == 'plateau' else [])])
     return budget
 
@@ -329,7 +329,7 @@ def train_approach(name:str,        # of `APPROACHES`
         train = cutter.samples(images, texts)
     dls = captcha_dls(train, train[:1], charset, augment=augment, bs=64 if cutter else 16, seed=seed, device='cpu')
     set_seed(seed)
-    learn = captcha_learner(dls, seed, approach.make(dls), cbs=[o() for o in approach.cbs])
+    learn = captcha_learner(dls, seed, approach.make(dls), cbs=[o() for o in approach.cbs if o is not AnnealAlignment or schedule != 'not annealed'])
     learn.loss_func = approach.loss()
     if convolutions: start_from_base(learn.model)
     budget = fit_seconds(learn, seconds-(clock()-start), lr or approach.lr, schedule, clock)

@@ -105,15 +105,23 @@ def _ddddocr(files, charset): # texts, milliseconds an image, kilobytes
     texts = [reader.classification(o) for o in data]
     return texts, 1000*(time.process_time()-start)/len(data), sum(f.stat().st_size for f in Path(ddddocr.__file__).parent.rglob('common*.onnx'))//1000
 
-def _tesseract(files, charset): # all in one process, so that it starts once
-    with tempfile.TemporaryDirectory() as d:
-        (listed := Path(d)/'files').write_text('\n'.join(str(Path(f).resolve()) for f in files))
-        before = os.times()
-        out = subprocess.run(['tesseract', str(listed), 'stdout', '--psm', '7', '-c', f'tessedit_char_whitelist={charset.chars}'],
-                             capture_output=True, text=True, env={**os.environ, 'OMP_THREAD_LIMIT': '1'})
-        spent = os.times()
-    if out.returncode: raise CaptchaError(f'tesseract: {out.stderr.strip().splitlines()[-1]}')
-    return out.stdout.split('\f')[:len(files)], 1000*(spent.children_user+spent.children_system-before.children_user-before.children_system)/len(files), None
+def _tesseract_texts(files, charset): # all in one process, so that it starts once; again after an image on which it dies, as it does on some of arithmetic's
+    texts = []
+    while rest := files[len(texts):]:
+        with tempfile.TemporaryDirectory() as d:
+            (listed := Path(d)/'files').write_text('\n'.join(str(Path(f).resolve()) for f in rest))
+            out = subprocess.run(['tesseract', str(listed), 'stdout', '--psm', '7', '-c', f'tessedit_char_whitelist={charset.chars}'],
+                                 capture_output=True, text=True, env={**os.environ, 'OMP_THREAD_LIMIT': '1'})
+        read, said = out.stdout.split('\f')[:len(rest)], out.stderr.strip().splitlines()
+        if out.returncode > 0: raise CaptchaError(f'tesseract: {said[-1] if said else "failed"}')
+        if out.returncode < 0: read = [*read, *['']*len(rest)][:sum(o.startswith('Page ') for o in said)-1] + [''] # it says each page before it reads it
+        texts += read
+    return texts
+
+def _tesseract(files, charset):
+    before = os.times()
+    texts, spent = _tesseract_texts(files, charset), os.times()
+    return texts, 1000*(spent.children_user+spent.children_system-before.children_user-before.children_system)/len(files), None
 
 SHELF = {'ddddocr': (_ddddocr, lambda: find_spec('ddddocr'), 'pip install --no-deps ddddocr==1.6.1'),
          'tesseract': (_tesseract, lambda: which('tesseract'), 'apt-get install tesseract-ocr')} # reads, is it there?, how to get it
