@@ -189,12 +189,13 @@ def _tidy(out): # the states of a run that is done
     for o in (*out.glob('fold*'), out/'unlabelled'): shutil.rmtree(o, ignore_errors=True)
     (out/'state.safetensors').unlink(missing_ok=True)
 
-# %% ../nbs/11c_training.ipynb #4fdc619d
+# %% ../nbs/11c_training.ipynb #9f2201ec
 def _tuned(recipe, file): # `recipe` as the search that wrote `file` found it best, and the augmentation
     try: best = json.loads(Path(file).read_text(encoding='utf-8'))['best']
     except (OSError, ValueError, KeyError, TypeError): raise CaptchaError(f'{file}: not what captcha-ocr tune writes; give tune.json of its --out') from None
     return recipe._replace(base=False, lr=best['recipe']['lr'], network=best['network']), best['recipe']['augment']
 
+# %% ../nbs/11c_training.ipynb #4fdc619d
 def train_reader(path,                   # a folder of labelled images; None: no image has a label
                  out,                    # the run folder: model.safetensors, model.onnx, report.json, report.html
                  label_pattern:str=None, # regular expression with one group, searched in each file's stem
