@@ -115,7 +115,9 @@ def labelled_samples(path,            # a folder of labelled images
                      **kwargs         # of `check_dataset`: `label_pattern`, `length`, `charset`
                     )->tuple[list,list]: # the samples, two at least, and the problems that were left out
     "What there is to learn from in `path`, as `good_samples` finds it."
-    return good_samples(path, skip_bad, 2, progress=partial(track, description='checking', console=console, transient=True), **kwargs)
+    samples, problems = good_samples(path, skip_bad, 2, progress=partial(track, description='checking', console=console, transient=True), **kwargs)
+    if problems: console.print(f'{len(problems)} problems skipped')
+    return samples, problems
 
 # %% ../nbs/11c_training.ipynb #eb1cbd8b
 def deal(samples,         # list of `Sample`
@@ -185,6 +187,15 @@ def _findings(report, history, learn, train, held): # what may have gone wrong, 
     if not report['n_valid'] or report['exact_match'] >= .5: return []
     return [o._asdict() for o in diagnose(history, train, held, learn.dls.charset)]
 
+def _speaker(console): # the number of this process, and where progress shows: nowhere but in the first
+    rank = join_group()[0]
+    return rank, Console(quiet=True) if rank or not console else console
+
+def _save_models(learn, config, out, seen, int8):
+    save_model(learn.model, config, out/'model.safetensors')
+    export_reader(learn, config, out/'model.onnx', seen)
+    if int8: export_reader(learn, config, out/'model.int8.onnx', seen, int8=True)
+
 def _tidy(out): # the states of a run that is done
     for o in (*out.glob('fold*'), out/'unlabelled'): shutil.rmtree(o, ignore_errors=True)
     (out/'state.safetensors').unlink(missing_ok=True)
@@ -215,11 +226,9 @@ def train_reader(path,                   # a folder of labelled images; None: no
                  tuned=None              # tune.json of `tune`: its best network, learning rate and augmentation, from chance
                 )->dict:                 # the report; of several processes that train together, the first one's alone
     "Train on the images of `path` and leave a whole run in `out`."
-    start, out, rank = time.time(), Path(out), join_group()[0]
-    console = Console(quiet=True) if rank or not console else console
+    start, out, (rank, console) = time.time(), Path(out), _speaker(console)
     device, charset = torch_device(device), charset and Charset(charset)
     samples, problems = ([], []) if path is None else labelled_samples(path, skip_bad, console, label_pattern=label_pattern, length=length, charset=charset)
-    if problems: console.print(f'{len(problems)} problems skipped')
     more = unlabelled_files(unlabelled, samples, seed) if unlabelled else []
     train, held = deal(samples, path, valid, seed, console) if samples else ([], [])
     seen = [*train, *held, *(Sample(o, '') for o in more)]
@@ -230,9 +239,7 @@ def train_reader(path,                   # a folder of labelled images; None: no
     if rank: return {}
     confidences, config = reader_config(learn, seen, judges, read)
     config |= dict(n_train=n_train, seed=seed)
-    save_model(learn.model, config, out/'model.safetensors')
-    export_reader(learn, config, out/'model.onnx', seen)
-    if int8: export_reader(learn, config, out/'model.int8.onnx', seen, int8=True)
+    _save_models(learn, config, out, seen, int8)
     readings = list(Reader(out/'model.onnx').read_many(s.file for s in held)) if held else [Reading(t, c) for (t,_),c in zip(read, confidences)]
     report = {**score(judges, readings, confidences), 'n_train': n_train, 'seconds': round(time.time()-start, 1), 'epochs': len(history), 'seed': seed, 'base': recipe.base,
               'mixed': bool(recipe.styles), 'judged': 'held out' if held else f'{FOLDS} folds', 'charset': recipe.charset.chars, 'data': str(path), 'skipped': len(problems), 'history': history}
