@@ -256,7 +256,7 @@ def fit_seconds(learn:Learner,     # from `captcha_learner`
     "Train `learn` for `seconds`."
     budget = Budget(seconds, clock)
     with learn.no_bar(), learn.no_logging():
-        if schedule in SCHEDULES[:2]: learn.fit_one_cycle(10**6, lr, div=25, pct_start=.25, cbs=budget)
+        if schedule in ('one cycle','not annealed'): learn.fit_one_cycle(10**6, lr, div=25, pct_start=.25, cbs=budget)
         else: learn.fit(10**6, lr, cbs=[budget, *([Plateau(patience)] if schedule == 'plateau' else [])])
     return budget
 

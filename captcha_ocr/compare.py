@@ -126,6 +126,7 @@ def _tesseract(files, charset):
 SHELF = {'ddddocr': (_ddddocr, lambda: find_spec('ddddocr'), 'pip install --no-deps ddddocr==1.6.1'),
          'tesseract': (_tesseract, lambda: which('tesseract'), 'apt-get install tesseract-ocr')} # reads, is it there?, how to get it
 
+# %% ../nbs/14a_compare.ipynb #daeff6db
 def shelf_row(name:str,       # of `SHELF`
               test,           # list of `Sample`
               charset:Charset # of the labels

@@ -238,8 +238,7 @@ def train_reader(path,                   # a folder of labelled images; None: no
     learn, history, judges, read, n_train = _learn(train, held, more, out, seed, fit)
     if rank: return {}
     confidences, config = reader_config(learn, seen, judges, read)
-    config |= dict(n_train=n_train, seed=seed)
-    _save_models(learn, config, out, seen, int8)
+    _save_models(learn, {**config, 'n_train': n_train, 'seed': seed}, out, seen, int8)
     readings = list(Reader(out/'model.onnx').read_many(s.file for s in held)) if held else [Reading(t, c) for (t,_),c in zip(read, confidences)]
     report = {**score(judges, readings, confidences), 'n_train': n_train, 'seconds': round(time.time()-start, 1), 'epochs': len(history), 'seed': seed, 'base': recipe.base,
               'mixed': bool(recipe.styles), 'judged': 'held out' if held else f'{FOLDS} folds', 'charset': recipe.charset.chars, 'data': str(path), 'skipped': len(problems), 'history': history}

@@ -38,7 +38,8 @@ def recipe_of(trial # an Optuna trial
 def model_options(width:int, # channels of the first stage
                   depth:int, # stages; each halves the height
                   rnn:str,   # of `RNNS`
-                  layers:int # of the recurrent network
+                  layers:int, # of the recurrent network
+                  **rest     # of the recipe, which is not of the network
                  )->dict:    # of `CRNN`
     "The network of a recipe: the width doubles at the second stage and again at the third."
     return dict(channels=[width*min(2**i, 4) for i in range(depth)], features=4*width, hidden=4*width, rnn=rnn, layers=layers)
@@ -61,10 +62,9 @@ def try_recipe(trial,       # an Optuna trial
               )->float:
     "The character error rate on `valid` after training by what `trial` suggests."
     recipe = recipe_of(trial)
-    lr, augment = recipe.pop('lr'), recipe.pop('augment')
-    dls = captcha_dls(train, valid, charset, augment=augment, seed=seed, device=device)
+    dls = captcha_dls(train, valid, charset, augment=recipe['augment'], seed=seed, device=device)
     learn = captcha_learner(dls, seed, **model_options(**recipe))
-    with learn.no_bar(), learn.no_logging(): learn.fit_captcha(epochs, lr, anneal=True, cbs=Report(trial))
+    with learn.no_bar(), learn.no_logging(): learn.fit_captcha(epochs, recipe['lr'], anneal=True, cbs=Report(trial))
     exact, edits = learn.recorder.final_record[-2:]
     trial.set_user_attr('exact_match', exact)
     if trial.should_prune(): raise optuna.TrialPruned
@@ -151,7 +151,7 @@ def tune(path,              # a folder of labelled images
 
 # %% ../nbs/14b_tune.ipynb #7be1a0c4
 def _save(trials, out, n_train, n_valid, epochs, seed, data): # the report, written and returned
-    rows = [dict(number=t.number, cer=t.value, exact_match=t.user_attrs.get('exact_match'), pruned=t.state.name == 'PRUNED', recipe=t.params, network=model_options(**{k: v for k,v in t.params.items() if k not in ('lr','augment')})) for t in trials]
+    rows = [dict(number=t.number, cer=t.value, exact_match=t.user_attrs.get('exact_match'), pruned=t.state.name == 'PRUNED', recipe=t.params, network=model_options(**t.params)) for t in trials]
     best, own = rows[0], next((o for o in rows if o['recipe'] == DEFAULT), None)
     report = dict(n_train=n_train, n_valid=n_valid, epochs=epochs, seed=seed, data=data, best=best, default=own, place=place(trials), importances=importances(trials), trials=rows)
     with whole_file(out/'tune.json') as part: part.write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding='utf-8')
