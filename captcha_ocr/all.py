@@ -1,27 +1,35 @@
-"Everything for notebooks: `from captcha_ocr.all import *` brings fastai's basics and the training side of the package."
+"Everything that a notebook types: `from captcha_ocr.all import *` brings fastai's basics and the training side of the package."
 from fastai.basics import *
 from fastai.callback.all import *
 
-from captcha_ocr.augment import *
-from captcha_ocr.charset import *
-from captcha_ocr.crossval import *
-from captcha_ocr.ctc import *
-from captcha_ocr.curve import *
-from captcha_ocr.data import *
-from captcha_ocr.decode import *
-from captcha_ocr.diagnosis import *
-from captcha_ocr.drift import *
-from captcha_ocr.eda import *
-from captcha_ocr.errors import *
-from captcha_ocr.export import *
-from captcha_ocr.fitting import *
-from captcha_ocr.learner import *
-from captcha_ocr.loaders import *
-from captcha_ocr.losses import *
-from captcha_ocr.metrics import *
-from captcha_ocr.model import *
-from captcha_ocr.reader import *
-from captcha_ocr.report import *
-from captcha_ocr.synth import *
-from captcha_ocr.training import *
-from captcha_ocr.transfer import *
+from captcha_ocr.charset import CaptchaError, Charset, collapse, min_steps
+from captcha_ocr.metrics import cer, exact_match, wilson_interval
+from captcha_ocr.data.images import Geometry, list_images, open_image, to_pixels
+from captcha_ocr.data.labels import DatasetError, Problem, Sample, check_dataset, good_samples, read_labels
+from captcha_ocr.data.split import assign_folds, read_split, split_folder, split_samples
+from captcha_ocr.data.download import download_dataset, find_dataset
+from captcha_ocr.data.show import contact_sheet
+from captcha_ocr.reading.paths import align, char_confidences, greedy_decode, next_probs, text_log_prob
+from captcha_ocr.reading.constraint import Constraint
+from captcha_ocr.reading.search import constraint_log_prob, decode
+from captcha_ocr.reading.calibration import (Calibrator, coverage_at, cross_calibrated, expected_calibration_error, fit_isotonic,
+                                             fit_platt, reliability_curve)
+from captcha_ocr.reading.novelty import NoveltyDetector, fit_novelty, image_statistics
+from captcha_ocr.reader import Char, Reader, Reading, read
+from captcha_ocr.synth.styles import FAMILIES, STYLES, Arithmetic, Font, RandomText, Style, generate, save_captchas
+from captcha_ocr.synth.fit import fit_style
+from captcha_ocr.analysis.eda import EDA, eda
+from captcha_ocr.analysis.losses import CaptchaInterpretation, WatchLosses, plot_history
+from captcha_ocr.analysis.errors import Confusions, Misread, audit, plot_audit, plot_confusions, plot_reliability, saliency
+from captcha_ocr.analysis.diagnosis import Finding, diagnose
+from captcha_ocr.analysis.report import save_report
+from captcha_ocr.train.augment import PRESETS, Augment, show_augment
+from captcha_ocr.train.loaders import CaptchaImage, CaptchaText, SyntheticSample, captcha_dls
+from captcha_ocr.train.crnn import CRNN, layer_table, receptive_field
+from captcha_ocr.train.ctc import CTCLoss, occupancy
+from captcha_ocr.train.learner import AnnealAlignment, AuxiliaryCTCLoss, SaveState, captcha_learner, load_model, model_config, save_model
+from captcha_ocr.train.pretrained import Recipe, choose_recipe, from_pretrained, mix_synthetic, nearest_style, pretrained_model, pseudo_labels
+from captcha_ocr.train.export import export_reader, parity
+from captcha_ocr.train.run import train_reader
+from captcha_ocr.lab.crossval import cross_validate
+from captcha_ocr.lab.learning_curve import PowerLaw, fit_power_law, learning_curve

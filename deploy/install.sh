@@ -10,7 +10,7 @@ from=$(cd "$(dirname "$0")/.." && pwd)
 cd /    # away from the sources: what was installed has to be enough
 "$into/bin/python" - <<'PY'
 import importlib.util as found
-from captcha_ocr.app import create_app
+from captcha_ocr.serve.app import create_app
 heavy = [o for o in ('torch', 'fastai', 'cv2', 'matplotlib') if found.find_spec(o)]
 assert not heavy, f'{heavy} should not be here'
 client = create_app().test_client()

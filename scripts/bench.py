@@ -15,13 +15,16 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 
-from captcha_ocr.augment import Augment
-from captcha_ocr.data import open_image, read_labels, to_pixels
-from captcha_ocr.decode import Constraint, decode, greedy_decode
-from captcha_ocr.drift import image_statistics
-from captcha_ocr.model import CRNN, layer_table
+from captcha_ocr.train.augment import Augment
+from captcha_ocr.data.images import open_image, to_pixels
+from captcha_ocr.data.labels import read_labels
+from captcha_ocr.reading.constraint import Constraint
+from captcha_ocr.reading.search import decode
+from captcha_ocr.reading.paths import greedy_decode
+from captcha_ocr.reading.novelty import image_statistics
+from captcha_ocr.train.crnn import CRNN, layer_table
 from captcha_ocr.reader import Reader
-from captcha_ocr.synth import draw_many, save_captchas
+from captcha_ocr.synth.styles import generate, save_captchas
 
 def seconds(func):
     start = time.perf_counter()
@@ -51,7 +54,7 @@ def stages(reader, samples):
              'is it familiar?': (image_statistics, pixels),
              'read, from PNG bytes to a reading': (reader.read, opened),
              'default augmentation (training only)': (lambda p: augment(p, split_idx=0), pixels),
-             'draw a kaptcha (training only)': (lambda s: next(iter(draw_many('kaptcha', 1, seed=s))), range(100))}
+             'draw a kaptcha (training only)': (lambda s: next(iter(generate('kaptcha', 1, seed=s))), range(100))}
     took = {k: median(f, o) for k,(f,o) in steps.items()}
     return [(k, f'{us:.0f} µs', f'{us/took["the network, one image"]:.2f} × net') for k,us in took.items()]
 

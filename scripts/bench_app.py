@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from captcha_ocr.reader import Reader
-from captcha_ocr.synth import save_captchas
+from captcha_ocr.synth.styles import save_captchas
 
 START = 'import sys; from captcha_ocr.cli import main; sys.argv[1:] = ["serve", "--port", "0", *sys.argv[1:]]; main()'
 

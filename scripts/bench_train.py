@@ -13,11 +13,13 @@ from fastai.basics import Callback, CancelFitException, OptimWrapper
 from torch import nn
 
 from captcha_ocr.charset import Charset
-from captcha_ocr.data import download_dataset, find_dataset, good_samples, split_samples
-from captcha_ocr.learner import captcha_learner
-from captcha_ocr.loaders import captcha_dls
-from captcha_ocr.training import BASE_LR, BASE_UPDATES
-from captcha_ocr.transfer import from_base
+from captcha_ocr.data.download import download_dataset, find_dataset
+from captcha_ocr.data.labels import good_samples
+from captcha_ocr.data.split import split_samples
+from captcha_ocr.train.learner import captcha_learner
+from captcha_ocr.train.loaders import captcha_dls
+from captcha_ocr.train.run import BASE_LR, BASE_UPDATES
+from captcha_ocr.train.pretrained import from_pretrained
 
 MARK, MOST = .99, 60  # share of the held-out images, epochs
 
@@ -64,7 +66,7 @@ def run(name, train, held, charset, seed):
     "Seconds to the mark, epochs, and what was reached"
     start = time.perf_counter()
     ours, fit = name != 'Keras example', {'train': recipe, 'train --no-base': from_chance, 'Keras example': keras_example}[name]
-    model = from_base(charset) if name == 'train' else None if ours else KerasExample(charset.n_classes)
+    model = from_pretrained(charset) if name == 'train' else None if ours else KerasExample(charset.n_classes)
     learn = captcha_learner(captcha_dls(train, held, charset, augment='default' if ours else 'none', seed=seed, device='cpu'), seed=seed, model=model)
     with learn.no_bar(), learn.no_logging(): fit(learn)
     return time.perf_counter()-start, learn.epoch+1, learn.reached
@@ -79,7 +81,7 @@ def main(seeds=2):
             took, epochs, reached = run(name, train, held, charset, seed)
             seconds.setdefault(name, []).append(took)
             print(f'  {took:.0f} s, {epochs} epochs, {reached:.1%} of {len(held)}', flush=True)
-    base = statistics.median(seconds['Keras example'])
+    pretrained = statistics.median(seconds['Keras example'])
     print(f'\n{torch.get_num_threads()} threads, medians of {seeds} seeds, to {MARK:.0%} of the held-out images')
     for name,t in seconds.items(): print(f'  {name:<16}{statistics.median(t):>6.0f} s{base/statistics.median(t):>8.1f} ×')
 

@@ -47,7 +47,7 @@ def check_export():
         for o in (d/lib).rglob('*.py'):
             if is_generated(o): o.unlink()
         failed = run(BIN/'nbdev_export', cwd=d) + run(sys.executable, '-c', 'from nbdev.quarto import *; refresh_quarto_yml()', cwd=d)
-        return failed or compare(d, [f'{lib}/**/*.py', 'pyproject.toml', 'nbs/nbdev.yml'], 'not what the notebooks and settings.ini make it: run nbdev_export')
+        return failed or compare(d, [f'{lib}/**/*.py', 'nbs/nbdev.yml'], 'not what the notebooks and settings.ini make it: run nbdev_export')
 
 def check_clean():
     "notebooks are what nbdev_clean leaves of them"
@@ -62,6 +62,10 @@ def check_readme():
 def check_style():
     "notebooks and files keep to the style"
     return style.problems()
+
+def check_imports():
+    "wings import only wings below them (import-linter contracts in pyproject.toml)"
+    return run(BIN/'lint-imports', '--no-cache')
 
 def check_docs():
     "the site renders; its links, pictures, names and signatures are right (Python 3.10: nbdev can process every page)"
@@ -82,7 +86,7 @@ def check_kaggle():
     "the Kaggle notebook runs from top to bottom as it would there, on few images"
     return run(sys.executable, ROOT/'scripts'/'kaggle_test.py', capture=False, OMP_NUM_THREADS='1')
 
-CHECKS = [check_export, check_clean, check_readme, check_style, check_docs, check_pytest, check_notebooks, check_kaggle]
+CHECKS = [check_export, check_clean, check_readme, check_style, check_imports, check_docs, check_pytest, check_notebooks, check_kaggle]
 
 def report(check):
     "Run `check` and print its line; returns whether it passed"

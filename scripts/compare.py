@@ -14,10 +14,11 @@ from itertools import takewhile
 
 import cv2, torch
 
-from captcha_ocr.approaches import APPROACHES, SCHEDULES
+from captcha_ocr.lab.approaches import APPROACHES, SCHEDULES
 from captcha_ocr.charset import CaptchaError
-from captcha_ocr.compare import FOLDS, LABELS, SHELF, Cell, compare, grid
-from captcha_ocr.data import find_dataset, good_samples
+from captcha_ocr.lab.compare import FOLDS, LABELS, SHELF, Cell, compare, grid
+from captcha_ocr.data.download import find_dataset
+from captcha_ocr.data.labels import good_samples
 from project import ROOT
 
 PATTERN = {'arithmetic': '^([^_]+)_'}
@@ -28,7 +29,7 @@ def cells(seconds, rounds):
     first = [o for o in table if o.data == data and o.fold == o.seed == 0 and o.labels != 50]
     shelf = [Cell(o, name, 0, fold) for o,folds in FOLDS.items() for fold in range(folds) for name,(_,there,_) in SHELF.items() if there()]
     schedules = [Cell(data, 'gru', n, fold, fold, seconds, o, True) for n in (0,100) for fold in range(3) for o in SCHEDULES]
-    chance = [o._replace(base=False) for o in first if o.approach != 'base']
+    chance = [o._replace(pretrained=False) for o in first if o.approach != 'base']
     at = len(LABELS)*len(FOLDS)*len(APPROACHES)
     return list(dict.fromkeys([*table[:at], *shelf, *schedules, *chance, *table[at:]]))
 

@@ -92,12 +92,12 @@ NO_OUTPUT_FILE = 'output-file is not read by smalldocs'    # see `rename`
 def pages(root=ROOT):
     "The pages of the site as {name that smalldocs gives: name that quarto gives}, both without a suffix"
     rels = [o.relative_to(root/'nbs') for o in notebooks(root) if (root/'nbs') in o.parents]
-    return {o.with_suffix('').as_posix(): _nbpath2html(o).with_suffix('').as_posix() for o in rels}
+    return {o.as_posix().removesuffix('.ipynb'): _nbpath2html(o).as_posix().removesuffix('.html') for o in rels}
 
 def rename(site, names):
     "Give the pages in `site` the `names` that quarto gives them, and mend all that mentions them"
     stems = {Path(k).name: Path(v).name for k,v in names.items()}
-    page = re.compile(rf'\b({"|".join(stems)})\.(html|llms\.md)\b')
+    page = re.compile(rf'\b({"|".join(map(re.escape, stems))})\.(html|llms\.md)\b')
     for f in site.rglob('*'):
         if f.suffix not in TEXTS or 'site_libs' in f.parts: continue
         f.write_text(page.sub(lambda m: f'{stems[m[1]]}.{m[2]}', f.read_text(encoding='utf-8')), encoding='utf-8')
@@ -155,8 +155,9 @@ def _before(o): return squeezed(' '.join(reversed([str(s) for s,_ in zip(o.find_
 
 def _source(page, root):
     "The module that `page` documents, if any, as its source"
-    f = root/settings(root)['lib_path']/f'{Path(page.name).stem}.py'
-    return f.read_text(encoding='utf-8') if f.is_file() and '/' not in page.name else ''
+    if '/' in page.name: return ''
+    f = root/settings(root)['lib_path']/f"{page.name.removesuffix('.html').replace('.', '/')}.py"
+    return f.read_text(encoding='utf-8') if f.is_file() else ''
 
 def public_names(src):
     "`__all__` of a module with source `src`"

@@ -10,15 +10,16 @@ from pathlib import Path
 from PIL import Image
 
 from captcha_ocr.charset import CaptchaError
-from captcha_ocr.reader import Reader, _model_bytes, files
-from captcha_ocr.synth import draw_many
+from captcha_ocr.reader import Reader, files
+from captcha_ocr.reading.model_file import model_bytes
+from captcha_ocr.synth.styles import generate
 
 FORMATS = {'PNG': 'RGB RGBA P L LA 1 I;16', 'JPEG': 'RGB L', 'GIF': 'P', 'BMP': 'RGB 1', 'WEBP': 'RGB RGBA', 'TIFF': 'RGB RGBA I;16', 'PPM': 'RGB L', 'JPEG2000': 'RGB', 'AVIF': 'RGB'}
 
 def encoded():
     "The same few captchas in every format and mode that is met, as bytes"
     out = []
-    for im,_ in draw_many('coloured', 3, seed=0):
+    for im,_ in generate('coloured', 3, seed=0):
         for form,modes in FORMATS.items():
             for mode in modes.split():
                 b = io.BytesIO()
@@ -59,7 +60,7 @@ def shown(func, broken):
 def fuzz(count, seed=0):
     "Counters of what came of `count` images and `count//4` model files, and the longest seconds of each"
     rng, reader, originals = random.Random(seed), Reader(threads=1), encoded()
-    model = _model_bytes(files('captcha_ocr')/'models'/'captcha_images_v2.onnx')
+    model = model_bytes(files('captcha_ocr')/'models'/'captcha_images_v2.onnx')
     with tempfile.TemporaryDirectory() as d:
         file = Path(d)/'m.onnx'
         def open_model(b): file.write_bytes(b); Reader(file, threads=1)

@@ -2,7 +2,7 @@
 
     python scripts/pretrain.py [STATE]     # about half an hour on two cores; goes on where it was stopped, from the file STATE
 
-No real image is used, here or to choose anything here: every style of `captcha_ocr.synth` gives the same share of the pictures,
+No real image is used, here or to choose anything here: every style of `captcha_ocr.synth.styles` gives the same share of the pictures,
 `wild` twice that of the others. Writes captcha_ocr/models/base.safetensors and base.md."""
 import platform, sys, time
 from collections import Counter
@@ -11,12 +11,12 @@ from pathlib import Path
 from rich.console import Console
 
 from captcha_ocr.charset import Charset
-from captcha_ocr.data import open_image, to_pixels
-from captcha_ocr.decode import decode
-from captcha_ocr.learner import SaveState, captcha_learner, model_config, save_model
-from captcha_ocr.loaders import Drawn, captcha_dls
-from captcha_ocr.synth import STYLES
-from captcha_ocr.training import ConsoleProgress
+from captcha_ocr.data.images import open_image, to_pixels
+from captcha_ocr.reading.search import decode
+from captcha_ocr.train.learner import SaveState, captcha_learner, model_config, save_model
+from captcha_ocr.train.loaders import SyntheticSample, captcha_dls
+from captcha_ocr.synth.styles import STYLES
+from captcha_ocr.train.run import ConsoleProgress
 from project import ROOT
 
 SHARES = {o: 2 if o == 'wild' else 1 for o in STYLES}
@@ -30,10 +30,10 @@ training, and on others it knows letters and little else.
 
 | | |
 |---|---|
-| data | {total:,} captchas drawn by `captcha_ocr.synth`, each seen once: {shares} |
+| data | {total:,} captchas drawn by `captcha_ocr.synth.styles`, each seen once: {shares} |
 | characters | `{charset}` |
 | reads right, of 200 drawn ones it has not seen | {scores} |
-| recipe | {epochs} epochs of {per_epoch:,}, AdamW and one cycle as in `captcha_ocr.learner`, augmentation `light`; {seconds:.0f} s on {machine} |
+| recipe | {epochs} epochs of {per_epoch:,}, AdamW and one cycle as in `captcha_ocr.train.learner`, augmentation `light`; {seconds:.0f} s on {machine} |
 | size | {kilobytes:.0f} KB, float32 |
 | date | {date} |
 | made by | `python scripts/pretrain.py` |
@@ -46,13 +46,13 @@ training, and on others it knows letters and little else.
 def places(n, seed):
     "`n` places for drawn captchas, dealt to the styles by their shares"
     one = n//sum(SHARES.values())
-    return [Drawn(style, seed+i) for style,share in SHARES.items() for i in range(share*one)]
+    return [SyntheticSample(style, seed+i) for style,share in SHARES.items() for i in range(share*one)]
 
 def scores(learn, n=200, seed=2_000_000):
     "How many of `n` captchas of each style, drawn for this alone, are read right"
     found = Counter()
     for style in STYLES:
-        drawn = [Drawn(style, seed+i).draw() for i in range(n)]
+        drawn = [SyntheticSample(style, seed+i).draw() for i in range(n)]
         read = [decode(o.log_softmax(-1).numpy(), learn.dls.charset)[0][0] for o in learn.logits([to_pixels(open_image(im)) for im,_ in drawn])]
         found[style] = sum(a == text for a,(_,text) in zip(read, drawn))
     return found

@@ -1,7 +1,7 @@
 """Run the tests of the library notebooks on the package as it is installed, without nbdev.
 
     python scripts/run_exported_tests.py              # all library notebooks
-    python scripts/run_exported_tests.py nbs/06_ctc.ipynb
+    python scripts/run_exported_tests.py nbs/43_train.ctc.ipynb
 
 nbdev 2 needs fastcore 1, so it cannot test the package beside fastcore 2: this can. The exported cells are not run: their
 names come from the module that they were exported to. The other cells run as the notebook has them, but for imports from

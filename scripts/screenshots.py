@@ -1,4 +1,4 @@
-"""Pictures of the web app for nbs/13_app.ipynb, taken with Playwright from Debian's Chromium.
+"""Pictures of the web app for nbs/70_serve.app.ipynb, taken with Playwright from Debian's Chromium.
 
     python scripts/screenshots.py [DIR]     # default: nbs/images
 
@@ -38,7 +38,7 @@ def table(browser, url, files): # the page with many images
     return page.locator('#table').screenshot()
 
 def main(folder=ROOT/'nbs'/'images', keep='app_start_desktop app_card_desktop app_card_phone_dark app_table'):
-    from captcha_ocr.synth import save_captchas
+    from captcha_ocr.synth.styles import save_captchas
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as d, server('--feedback', f'{d}/feedback') as (_,port), chromium() as browser:

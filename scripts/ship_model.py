@@ -2,16 +2,16 @@
 
     python scripts/ship_model.py [DIR]
 
-DIR is captcha_images_v2; without it, it is looked for in the usual places (`captcha_ocr.data.find_dataset`) and downloaded if
+DIR is captcha_images_v2; without it, it is looked for in the usual places (`captcha_ocr.data.labels.find_dataset`) and downloaded if
 it is nowhere. Writes captcha_ocr/models/captcha_images_v2.onnx and captcha_images_v2.md."""
 import platform, shutil, sys, tempfile, time
 from pathlib import Path
 
 from rich.console import Console
 
-from captcha_ocr.data import dataset_digest, download_dataset, find_dataset
-from captcha_ocr.report import summary
-from captcha_ocr.training import train_reader
+from captcha_ocr.data.download import dataset_digest, download_dataset, find_dataset
+from captcha_ocr.analysis.report import summary
+from captcha_ocr.train.run import train_reader
 from project import ROOT
 
 NAME = 'captcha_images_v2'

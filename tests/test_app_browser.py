@@ -7,8 +7,8 @@ pytest.importorskip('playwright', reason='playwright is not installed: pip insta
 from playwright.sync_api import Error, expect
 
 from bench_app import server
-from captcha_ocr.data import check_dataset
-from captcha_ocr.synth import save_captchas
+from captcha_ocr.data.labels import check_dataset
+from captcha_ocr.synth.styles import save_captchas
 
 @pytest.fixture(scope='module')
 def drawn(tmp_path_factory): return save_captchas('kaptcha', 5, tmp_path_factory.mktemp('drawn')/'d', seed=0)

@@ -42,8 +42,8 @@ def test_space(monkeypatch):
     stub = types.SimpleNamespace(Error=Error, Interface=lambda *a, **k: made.update(fn=a[0], n_in=len(a[1]), n_out=len(a[2])), **{o: lambda **k: k for o in ('Image','Textbox','Label')})
     monkeypatch.setitem(sys.modules, 'gradio', stub)
     runpy.run_path(str(DEPLOY/'space'/'app.py'))
-    from captcha_ocr.synth import draw_many
-    im, text = next(draw_many('kaptcha', 1, seed=0))
+    from captcha_ocr.synth.styles import generate
+    im, text = next(generate('kaptcha', 1, seed=0))
     said, sure, strange = made['fn'](Image.fromarray(im), '5')
     assert said == text and len(sure) == 5 and sum(sure.values()) <= 1.0001 and (made['n_in'], made['n_out']) == (2,3) and strange == ''
     for wrong in [(None, ''), (Image.new('RGB', (1,90)), ''), (Image.fromarray(im), 'five')]:

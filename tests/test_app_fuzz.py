@@ -6,8 +6,8 @@ import pytest
 
 import fuzz
 from bench_app import posted
-from captcha_ocr.app import Service, create_app
-from captcha_ocr.server import Server
+from captcha_ocr.serve.app import Service, create_app
+from captcha_ocr.serve.server import Server
 
 IMAGES = [o for o in fuzz.encoded() if len(o) < 60_000]
 PATHS = ['/api/read']*6 + ['/cards', '/', '/feedback', '/login', '/api/models', '/example/0', '/healthz', '/%00', '/static/../app.py', '/api/read/']

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
-from captcha_ocr.app import create_app, openapi_document
+from captcha_ocr.serve.app import create_app, openapi_document
 
 schemathesis = pytest.importorskip('schemathesis', reason='schemathesis is not installed: pip install -e .[dev]')
 from schemathesis.checks import load_all_checks

@@ -5,7 +5,7 @@ import psutil, pytest
 
 from bench_app import START, load, posted, server
 from captcha_ocr.reader import Reader
-from captcha_ocr.synth import save_captchas
+from captcha_ocr.synth.styles import save_captchas
 
 @pytest.fixture(scope='module')
 def drawn(tmp_path_factory): return [o.read_bytes() for o in save_captchas('kaptcha', 16, tmp_path_factory.mktemp('drawn')/'d', seed=0)]

@@ -1,8 +1,8 @@
 "On a CUDA device the same code uses it, in mixed precision; skipped where there is none."
 import pytest, torch
 
-from captcha_ocr.synth import save_captchas
-from captcha_ocr.training import train_reader
+from captcha_ocr.synth.styles import save_captchas
+from captcha_ocr.train.run import train_reader
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='no CUDA device')
 def test_trains_on_cuda(tmp_path):

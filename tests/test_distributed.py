@@ -1,7 +1,7 @@
 "`captcha-ocr train` under a launcher: two processes train one network over gloo, and the first one speaks and writes."
 import json, subprocess, sys
 
-from captcha_ocr.synth import save_captchas
+from captcha_ocr.synth.styles import save_captchas
 
 def test_train_under_torchrun(tmp_path):
     "With unlabelled images too, so that what one process decides the other must hear"

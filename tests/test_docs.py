@@ -40,6 +40,17 @@ def test_each_fault_is_found(project, old, new, said):
     found = project(PAGE.replace(old, new))
     assert len(found) == 1 and found[0].startswith('room.html: ') and said in found[0]
 
+def test_a_fault_on_the_page_of_a_sub_package_is_found(project, tmp_path):
+    (tmp_path/'lib/wing').mkdir(); (tmp_path/'lib/wing/door.py').write_text("__all__ = ['KNOB']\nKNOB = 1")
+    (tmp_path/'_docs/wing.door.html').write_text('<main><p>nothing</p></main>')
+    assert project() == ['wing.door.html: does not name KNOB']
+
+def test_page_names_keep_their_dots(tmp_path):
+    "`with_suffix` would take the wing for a suffix"
+    (tmp_path/'settings.ini').write_text('[DEFAULT]\nlib_path = lib\n'); (tmp_path/'nbs').mkdir()
+    (tmp_path/'nbs/02_data.files.ipynb').write_text('{}')
+    assert docs.pages(tmp_path) == {'02_data.files': 'data.files'}
+
 def shown(*cells):
     nb = dict2nb(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(o) for o in cells]))
     for o in nb.cells: o.directives_ = extract_directives(o)

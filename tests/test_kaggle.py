@@ -6,7 +6,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import kaggle_test
 from captcha_ocr.reader import Reader
-from captcha_ocr.synth import save_captchas
+from captcha_ocr.synth.styles import save_captchas
 
 @pytest.fixture
 def ran(tmp_path):

@@ -9,10 +9,10 @@ import pytest
 pytest.importorskip('playwright', reason='playwright is not installed: pip install -e .[dev]')
 from playwright.sync_api import expect
 
-from captcha_ocr.data import label_rows
-from captcha_ocr.errors import Suspect, save_audit
-from captcha_ocr.label_page import image_id
-from captcha_ocr.synth import save_captchas
+from captcha_ocr.data.labels import label_rows
+from captcha_ocr.analysis.errors import Suspect, save_audit
+from captcha_ocr.label.page import image_id
+from captcha_ocr.synth.styles import save_captchas
 
 SERVE = 'from captcha_ocr.cli import main; main()'
 

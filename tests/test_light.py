@@ -8,8 +8,8 @@ CODE = """
 import sys, {mod}
 print(*[o for o in {heavy} if o in sys.modules])"""
 
-@pytest.mark.parametrize('mod', ['captcha_ocr', 'captcha_ocr.charset', 'captcha_ocr.reader', 'captcha_ocr.cli', 'captcha_ocr.server',
-                                 'captcha_ocr.label_page', 'captcha_ocr.collect', 'captcha_ocr.exchange'])
+@pytest.mark.parametrize('mod', ['captcha_ocr', 'captcha_ocr.charset', 'captcha_ocr.reader', 'captcha_ocr.cli', 'captcha_ocr.serve.server',
+                                 'captcha_ocr.label.page', 'captcha_ocr.label.collect', 'captcha_ocr.label.formats'])
 def test_no_heavy_import(mod, tmp_path):
     res = subprocess.run([sys.executable, '-c', CODE.format(mod=mod, heavy=HEAVY)], cwd=tmp_path, capture_output=True, text=True)
     assert res.returncode == 0, res.stderr

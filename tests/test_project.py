@@ -24,10 +24,21 @@ def test_nobody_is_told_to_install_another_package():
     texts = {o: o.read_text(encoding='utf-8') for p in ('*.md', 'nbs/**/*.ipynb', 'kaggle/*', 'captcha_ocr/**/*.py') for o in ROOT.glob(p)}
     assert [o.name for o,t in texts.items() if re.search(r'pip install (-\S+ )*[\'"]?captcha[-_]ocr(?!-fastai)', t)] == []
 
+def modules(root, lib):
+    "Names of all modules under `lib`, those of sub-packages included"
+    files = [o for o in sorted((root/lib).rglob('*.py')) if not o.name.startswith('_')]
+    return [o.relative_to(root).with_suffix('').as_posix().replace('/', '.') for o in files]
+
+def test_modules_of_sub_packages_are_found(tmp_path):
+    (tmp_path/'lib/wing').mkdir(parents=True)
+    for o in ('lib/__init__.py', 'lib/a.py', 'lib/wing/b.py'): (tmp_path/o).write_text('')
+    assert modules(tmp_path, 'lib') == ['lib.a', 'lib.wing.b']
+
 def test_every_module_imports(tmp_path):
     "All of them in one fresh process, away from the sources: as a user's program would"
     lib = settings()['lib_path']
-    names = [f'{lib}.{o.stem}' for o in sorted((ROOT/lib).glob('*.py')) if not o.name.startswith('_')]
+    names = modules(ROOT, lib)
+    assert {f'{lib}.charset', f'{lib}.data.images', f'{lib}.train.run'} <= set(names)
     code = '\n'.join(f'import {o}' for o in names)
     res = subprocess.run([sys.executable, '-c', code], cwd=tmp_path, capture_output=True, text=True)
     assert names and res.returncode == 0, res.stderr

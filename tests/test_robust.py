@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil, pytest
 
 import fuzz
-from captcha_ocr.data import open_image
+from captcha_ocr.data.images import open_image
 from captcha_ocr.reader import Reader
-from captcha_ocr.synth import save_captchas
+from captcha_ocr.synth.styles import save_captchas
 
 @pytest.fixture(scope='module')
 def drawn(tmp_path_factory): return save_captchas('kaptcha', 40, tmp_path_factory.mktemp('drawn')/'d', seed=0)

@@ -4,7 +4,7 @@ from pathlib import Path
 import gradio as gr
 
 from captcha_ocr.charset import CaptchaError
-from captcha_ocr.decode import Constraint
+from captcha_ocr.reading.constraint import Constraint
 from captcha_ocr.reader import Reader
 
 own = Path(__file__).with_name('model.onnx')
