@@ -12,7 +12,7 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --all-extras --universal --py
 help:          ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 15
 
-demo: venv     ## draw 1,000 captchas, train on them, print the report, read a fresh image
+demo: venv     ## generate 1,000 captchas, train on them, print the report, read a new image
 	rm -rf demo
 	$(BIN)/captcha-ocr synth kaptcha --count 1000 --out demo/data --seed 0
 	$(BIN)/captcha-ocr train demo/data --out demo/run
@@ -32,7 +32,7 @@ bench-train: venv ## seconds to 99%, beside the network of the Keras example; CA
 bench-app: venv ## the web app under load, beside reading a folder
 	@$(BIN)/python scripts/bench_app.py
 
-compare: venv  ## fill the table of tutorial 9; goes on where it stopped; CAPTCHA_OCR_DATA names the images
+compare: venv  ## fill the table of tutorial 9, resumable; CAPTCHA_OCR_DATA names the images
 	$(BIN)/python scripts/compare.py
 
 tutorials: venv ## run the tutorials and store what they show; CAPTCHA_OCR_DATA names the images
@@ -42,7 +42,7 @@ kaggle-test: venv ## run the Kaggle notebook as Kaggle would: quick in both layo
 	@$(BIN)/python scripts/kaggle_test.py --full
 
 kaggle-push: venv ## push the notebook to Kaggle, which runs it: make kaggle-push OWNER=your-kaggle-name
-	@test -n '$(OWNER)' || { echo 'whose is it? make kaggle-push OWNER=your-kaggle-name'; exit 2; }
+	@test -n '$(OWNER)' || { echo 'OWNER is missing: make kaggle-push OWNER=your-kaggle-name'; exit 2; }
 	@$(BIN)/python -m pip install -qq kaggle
 	@mkdir -p build/kaggle && cp kaggle/captcha_ocr_solution.ipynb build/kaggle
 	@sed 's|"id": "[^/]*/|"id": "$(OWNER)/|' kaggle/kernel-metadata.json > build/kaggle/kernel-metadata.json
@@ -63,7 +63,7 @@ docs-test: docs ## walk the site in Chromium: search, signatures, links, phone w
 
 venv: $(STAMP) ## make .venv with everything in it, unless it is there
 
-# pip stays silent but for errors (-qq), since the download takes minutes: so say what goes on.
+# pip prints errors only (-qq) and the download takes minutes, so print what is happening.
 $(STAMP): settings.ini constraints.txt setup.py
 	@test -x $(BIN)/pip || { $(PYTHON) -c 'import sys; sys.version_info >= (3,10) or sys.exit("Python 3.10 or newer is needed: make PYTHON=python3.12 ...")' \
 	  && echo 'making $(VENV)' && $(PYTHON) -m venv $(VENV); }

@@ -4,8 +4,9 @@
 
 Cells are counted from 0. What is checked is listed in `NOTEBOOK_RULES` and `PROJECT_RULES`: each rule is a function
 that yields its problems, and its first line says what it asks for."""
-import ast, json, re, sys, warnings
+import ast, json, re, sys, tokenize, warnings
 from functools import partial
+from io import StringIO
 from math import ceil
 from pathlib import Path
 
@@ -16,11 +17,34 @@ from nbdev.process import extract_directives
 from project import ROOT, is_story, notebooks, settings, tracked
 
 MAX_LINES = 40               # of an exported cell
+MAX_WORDS = 60               # of a paragraph
+MAX_WIDTH = 120              # characters of a line of code
+LONG_LINES = .02             # share of code lines that may be longer
+CELL_LINES = {.5: 10, .9: 22}    # lines of an exported cell: at the median and at the 90th percentile, over all notebooks
+PROSE_WORDS = {.5: 30}       # words of a text cell, likewise
 DEFS_PER_TEST = 3
 MAX_BYTES = 1_000_000        # of a file
+STRINGS = {getattr(tokenize, o) for o in ('STRING', 'FSTRING_MIDDLE') if hasattr(tokenize, o)}
 DEFS = ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef
 # A path of somebody's machine. What stands before it must not make it a part of a URL or of a relative path.
 MACHINE_PATH = re.compile(r'(?<![\w.~-])/(?:work|root|home|Users)/[\w.-]+|\b[A-Z]:\\Users\\\w+')
+
+# Words that read as translated, each with what to write instead. What `ALLOWED` matches is a real use of the word.
+WORDS = {
+    r'(?:un|re)?drawn (?:captchas?|images?|ones?|samples?)|draws? (?:a |the |\d+ )?captchas?': 'synthetic captcha, generate',
+    r'from chance': 'from scratch',
+    r'stands?|stood': 'is, has, contains',
+    r'mend(?:s|ed|ing)?': 'fix',
+    r'go(?:es|ing)? on|went on': 'resume, continue',
+    r'deal(?:s|t|ing)?|parts them|held back|holds? back|holding back': 'split, assign, keep apart, abstain',
+    r'strange|told|tells? apart': 'unfamiliar, summary, distinguish',
+    r'with manners|cannot rob|slowly,': 'rate-limited, obeys robots.txt, crash-safe',
+    r'more so|not a few|no more than': '(leave out)',
+    r'of course|whatever it is|shall': '(leave out)',
+    r'is what mends|of one[\'’]s own|one needs|one gets|one wants|one has to': 'you, or the active voice',
+}
+ALLOWED = re.compile(r'stand-?alone|standard|understand|withstand|stand-?ins?|stands? for\b|deal with|great deal|hand-drawn|drawn (?:on|over|as) (?:the )?(?:axes|figure|canvas)', re.I)
+TRANSLATED = {re.compile(rf'(?<![\w-])(?:{k})(?![\w-])', re.I): v for k,v in WORDS.items()}
 
 class Cell:
     "A code cell with its directives (`#| name args`) and its syntax tree"
@@ -125,7 +149,32 @@ def _text(output):
     data = [v for k,v in output.get('data', {}).items() if not (k.startswith('image/') and 'svg' not in k)]
     return '\n'.join([str(o) for o in data] + [output.get('text', ''), *output.get('traceback', [])])
 
-NOTEBOOK_RULES = [opening, parses, imports_alone, short_exports, enough_tests, stored_outputs, no_machine_paths]
+def comments_and_docs(src):
+    "The docstrings and comments of Python source `src`, and its messages: strings with a space"
+    try: toks = list(tokenize.generate_tokens(StringIO(src).readline))
+    except (tokenize.TokenError, SyntaxError): return ''
+    return '\n'.join(o.string for o in toks if o.type == tokenize.COMMENT or o.type in STRINGS and ' ' in o.string)
+
+def translated(text):
+    "The words in `text` that read as translated, as `found: write instead`"
+    plain = ALLOWED.sub(' ', re.sub(r'`[^`]*`|\]\([^)]*\)|https?://\S+', ' ', text))
+    return [f'"{m[0]}": write {better}' for pattern,better in TRANSLATED.items() for m in [pattern.search(plain)] if m]
+
+def plain_words(nb, cells, path):
+    "Prose, docstrings, comments and messages use none of `WORDS`"
+    for i,c in enumerate(nb.cells):
+        text = c.source if c.cell_type == 'markdown' else comments_and_docs(c.source)
+        for o in translated(text): yield i, o
+
+def short_paragraphs(nb, cells, path):
+    "No paragraph is over 60 words"
+    for i,c in enumerate(nb.cells):
+        if c.cell_type != 'markdown': continue
+        for o in re.split(r'\n\s*\n|\n(?=\s*(?:[-*|]|\d+\.) )', c.source):
+            n = len(o.split())
+            if n > MAX_WORDS and not o.lstrip().startswith(('|', '```', '<', '#')): yield i, f'paragraph of {n} words: {MAX_WORDS} at most'
+
+NOTEBOOK_RULES = [opening, parses, imports_alone, short_exports, enough_tests, stored_outputs, no_machine_paths, plain_words, short_paragraphs]
 
 def invalid(path):
     "What nbformat finds wrong with the notebook `path`, its warnings included; nothing if it is valid"
@@ -178,7 +227,35 @@ def package_data_is_tracked(root):
         for f in sorted((root/cfg['lib_path']).glob(pattern)):
             if f not in there: yield f'{f.relative_to(root)}: the package needs it, and git ignores it'
 
-PROJECT_RULES = [small_files, no_paths_in_files, sidebar, package_data_is_tracked]
+TEXTS = {'.md', '.html', '.js', '.py', '.yml', '.yaml', '.ini', '.toml'}
+
+def plain_words_in_files(root):
+    "Pages, scripts, templates and settings use none of `WORDS`"
+    lib = root/settings(root).get('lib_path', 'lib')
+    for f in tracked(root):
+        generated = lib in f.parents and f.suffix == '.py' or f.name in ('README.md', 'constraints.txt', 'style.py', 'test_style.py')
+        if f.suffix not in TEXTS or generated: continue
+        for i,line in enumerate(_lines(f), 1):
+            for o in translated(line): yield f'{f.relative_to(root)}:{i}: {o}'
+
+def quantile(numbers, q):
+    "The `q`-quantile of `numbers`, one of them"
+    return sorted(numbers)[min(len(numbers)-1, int(len(numbers)*q))]
+
+def rhythm(root):
+    "Exported cells and prose are short in the median, and few lines are long"
+    books = [nbformat.read(o, as_version=4) for o in notebooks(root, stories=False)]
+    cells = [c for nb in books for c in code_cells(nb)]
+    exports = [len(c.lines) for c in cells if c.exported and not all(map(is_import, c.body))]
+    prose = [len(c.source.split()) for nb in books for c in nb.cells[1:] if c.cell_type == 'markdown']
+    lines = [o for c in cells for o in c.lines]
+    for what,numbers,limits in [('exported cells have {} lines', exports, CELL_LINES), ('text cells have {} words', prose, PROSE_WORDS)]:
+        for q,most in limits.items():
+            if numbers and (n := quantile(numbers, q)) > most: yield f'nbs: {what.format(n)} at quantile {q}: {most} at most'
+    wide = sum(len(o) > MAX_WIDTH for o in lines)
+    if wide > LONG_LINES*len(lines): yield f'nbs: {wide} of {len(lines)} lines are over {MAX_WIDTH} characters: {LONG_LINES:.0%} at most'
+
+PROJECT_RULES = [small_files, no_paths_in_files, sidebar, package_data_is_tracked, plain_words_in_files, rhythm]
 
 def problems(root=ROOT):
     "All problems of the project, as lines"

@@ -167,3 +167,48 @@ def test_package_data_is_tracked(project):
     subprocess.run(['git', 'init', '-q', project], check=True)
     (project/'.gitignore').write_text('*.md\n')
     assert list(style.package_data_is_tracked(project)) == ['lib/models/model.md: the package needs it, and git ignores it']
+
+# Words and rhythm
+
+@pytest.mark.parametrize('text,better', [
+    ('Ten drawn captchas.', 'synthetic'), ('What stands in the image.', 'contains'), ('Training goes on.', 'resume'), ('It trains from chance.', 'from scratch'),
+    ('Folds are dealt by label.', 'split'), ('A strange image.', 'unfamiliar'), ('The text is held back.', 'abstain'), ('mend the file', 'fix')])
+def test_words_that_read_as_translated_are_found(project, text, better):
+    path = write(project, *GOOD)
+    nb = nbformat.read(path, as_version=4)
+    nb.cells.append(md(text)); nbformat.write(nb, path)
+    res = style.check_notebook(path, project)
+    assert len(res) == 1 and better in res[0]
+
+@pytest.mark.parametrize('src', ['x = 1  # what stands here', 'def f():\n    "It goes on."', 'raise ValueError("please mend the file")'])
+def test_words_in_comments_docstrings_and_messages_are_found(project, src):
+    res = found(project, *GOOD, src)
+    assert len(res) == 1 and ': write ' in res[0]
+
+@pytest.mark.parametrize('text', ['a standard, stand-alone program', 'understand', '`deal` is a name', '[here](stands.ipynb)', 'CTC stands for a long name', 'hand-drawn letters'])
+def test_real_uses_of_the_words_are_not(text): assert style.translated(text) == []
+
+def test_words_in_files_are_found(project):
+    write(project, *GOOD)
+    (project/'settings.ini').write_text('[DEFAULT]\nlib_path = lib\n')
+    (project/'page.html').write_text('<p>fine</p>\n<p>It goes on.</p>')
+    (project/'lib').mkdir(); (project/'lib/room.py').write_text('# it goes on')    # generated from a notebook, checked there
+    assert list(style.plain_words_in_files(project)) == ['page.html:2: "goes on": write resume, continue']
+
+def test_long_paragraphs_are_found(project):
+    path = write(project, *GOOD)
+    nb = nbformat.read(path, as_version=4)
+    nb.cells += [md('word '*60), md('word '*61), md('- ' + 'word '*40 + '\n- ' + 'word '*40), md('|' + 'word '*99)]
+    nbformat.write(nb, path)
+    assert [o.split(': ')[1] for o in style.check_notebook(path, project)] == ['paragraph of 61 words']
+
+def test_quantile():
+    assert style.quantile([5,1,4,2,3], .5) == 3 and style.quantile(list(range(10)), .9) == 9 and style.quantile([7], .9) == 7
+
+@pytest.mark.parametrize('cells,fault', [
+    (['#| export\n' + '\n'.join(f'x{i} = {i}' for i in range(11))], 'exported cells have 11 lines at quantile 0.5'),
+    (['#| export\nx = 1']*8 + ['#| export\n' + '\n'.join(f'x{i} = {i}' for i in range(23))], 'exported cells have 23 lines at quantile 0.9'),
+    (['x = 1']*20 + ['y = ' + '1+'*70 + '1'], '1 of 21 lines are over 120 characters')])
+def test_rhythm(project, cells, fault):
+    write(project, *cells)
+    assert [fault in o for o in style.rhythm(project)] == [True]
