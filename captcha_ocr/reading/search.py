@@ -82,7 +82,7 @@ class _Prefix:
         return c, log(value)+self.top if value > 0 else -inf
 
     def follow(self, c, total, automaton, levels):
-        char, blank = extend_prefix(self.char, self.blank, c, self.ids[-1] if self.ids else None, total)
+        char, blank = extend_prefix((self.char, self.blank), c, self.ids[-1] if self.ids else None, total)
         return _Prefix(self.ids+[c], automaton.step[self.state,c], levels.step[self.level,c], char, blank)
 
 # %% ../../nbs/12_reading.search.ipynb #813ece29
