@@ -22,7 +22,7 @@ def _ahead(probs,     # probabilities, each step's divided by its largest, (T,C)
           ):               # `[t,q,c]`: what changing to `c` at step `t` in state `q` can still give, (T,Q,C); and at the start
     "Backward recursion over time steps and states of `automaton`."
     (T,C), Q = probs.shape, len(automaton)
-    out, now, other, flat = np.empty((T,Q,C)), np.zeros((Q+1,C)), 1-np.eye(C), automaton.flat
+    out, now, other, flat = np.empty((T,Q,C)), np.zeros((Q+1,C)), 1-np.eye(C), automaton.flat_index
     stay, rest = now[:Q], np.repeat(automaton.accept[:,None], C, 1).astype(float)
     for p,change in zip(np.repeat(probs[:,None], Q, 1)[::-1], out[::-1]):
         np.multiply(rest, p, out=stay)
@@ -56,7 +56,7 @@ def constraint_log_prob(log_probs,             # log-probabilities of one image,
 def _loose_ahead(probs, automaton): # `_ahead` for an automaton of one state: a running product
     allowed = probs[:,automaton.step[0]>=0].sum(1)
     rest = np.append(np.cumprod(allowed[:0:-1])[::-1], 1)
-    return (probs*automaton.may*rest[:,None])[:,None]
+    return (probs*automaton.allowed*rest[:,None])[:,None]
 
 # %% ../../nbs/12_reading.search.ipynb #6656f0cf
 class _Prefix:
@@ -99,8 +99,8 @@ def _search(total, automaton, levels, ahead, n_best, beam_width, budget):
     def open_up(prefix):
         opened[len(prefix.ids)] += 1
         if automaton.accept[prefix.state]: put(prefix.either[-1], prefix, 0)
-        if automaton.goes_on[prefix.state]:
-            prefix.bound(ahead, automaton.may)
+        if automaton.can_continue[prefix.state]:
+            prefix.bound(ahead, automaton.allowed)
             put_next(prefix)
     open_up(_Prefix([], 0, 0, *start_prefix(total)))
     while queue and len(found) < n_best:
@@ -115,7 +115,7 @@ def _search(total, automaton, levels, ahead, n_best, beam_width, budget):
 # %% ../../nbs/12_reading.search.ipynb #207aa376
 def _attempts(probs, automaton, fits, budget): # (automaton of the bounds, bounds, prefixes that may be opened), cheapest first
     levels = automaton.levels
-    if fits: yield automaton.loose, _loose_ahead(probs, automaton.loose), budget
+    if fits: yield automaton.relaxed, _loose_ahead(probs, automaton.relaxed), budget
     if len(levels) > 1: yield levels, _ahead(probs, levels)[0], 2*budget
     yield levels, _ahead(probs, levels, True)[0], inf
 
@@ -127,7 +127,7 @@ def _find(log_probs, automaton, fits, n_best, beam_width, budget):
         found = _search(total, automaton, levels, ahead, n_best, beam_width if limit==inf else inf, limit)
         if found is not None: break
     if not found: # nothing fits in T steps, or all of it is below e**-700: a bound that knows nothing cannot underflow
-        found = _search(total, automaton, automaton.loose, np.ones((len(probs),1,probs.shape[1])), n_best, beam_width, inf)
+        found = _search(total, automaton, automaton.relaxed, np.ones((len(probs),1,probs.shape[1])), n_best, beam_width, inf)
     return [(min(0., p+best), ids) for p,ids in found]
 
 # %% ../../nbs/12_reading.search.ipynb #a9c9b78b
