@@ -16,90 +16,118 @@ from PIL import ExifTags, Image, ImageOps
 
 from ..charset import CaptchaError
 
-# %% ../../nbs/03_data.images.ipynb #ac2d2120
-MAX_PIXELS = 20_000_000  # pixels; a larger image is refused before it is decoded
-MAX_ASPECT = 64          # width over height; a wider image is refused: its time steps are many and its characters a pixel high
+# %% ../../nbs/03_data.images.ipynb #571f4e08
+def _to_8_bit(im):
+    "`im` with 8 bits per channel: 16-bit levels are scaled, others clipped."
+    if not im.mode.startswith(('I','F')): return im
+    levels = np.array(im, dtype=np.float32)
+    if levels.max() > 255: levels /= 257
+    return Image.fromarray(np.clip(levels, 0, 255, out=levels).astype(np.uint8))
 
-def source_name(src): # a path, or anything else that `open_image` takes
-    "What an error calls `src`: its path, if it has one."
-    return str(src) if isinstance(src, (str, os.PathLike)) else getattr(src, 'filename', None) or 'the image'
+# %% ../../nbs/03_data.images.ipynb #fdbe6d90
+def _shrink(im):
+    "`im` reduced by a whole factor to about one megapixel."
+    if im.mode not in ('RGB','RGBA','L','LA'): return im
+    factor = int((im.width*im.height/1e6)**.5)
+    return im.reduce(factor) if factor > 1 else im
 
-# %% ../../nbs/03_data.images.ipynb #2cd8ec86
-def _flatten(im:Image.Image, # an opened image of any mode
-            )->Image.Image:  # mode RGB
-    "RGB of `im`: turned as EXIF says, 16 bits scaled to 8, transparency over white."
+# %% ../../nbs/03_data.images.ipynb #e8341461
+def _on_white(im):
+    "RGB of `im` over a white background."
+    opaque = im.mode == 'RGBA' and im.getextrema()[3] == (255,255)
+    if opaque or not (im.mode in ('RGBA','LA','PA') or 'transparency' in im.info): return im.convert('RGB')
+    return Image.alpha_composite(Image.new('RGBA', im.size, 'white'), im.convert('RGBA')).convert('RGB')
+
+def _to_rgb(im):
+    "RGB of an opened image of any mode, upright as its EXIF orientation says."
     if im.getexif().get(ExifTags.Base.Orientation, 1) != 1: im = ImageOps.exif_transpose(im)
-    if im.mode.startswith('I') or im.mode == 'F':
-        a = np.array(im, dtype=np.float32)
-        if a.max() > 255: a /= 257
-        im = Image.fromarray(np.clip(a, 0, 255, out=a).astype(np.uint8))
-    if im.mode in ('RGB','RGBA','L','LA') and (k := int((im.width*im.height/1e6)**.5)) > 1: im = im.reduce(k)  # a photograph: before copies are made of it
-    if im.mode == 'RGBA' and im.getextrema()[3] == (255,255): im = im.convert('RGB')    # nothing shines through
-    if im.mode in ('RGBA','LA','PA') or 'transparency' in im.info:
-        rgba = im.convert('RGBA')
-        im = Image.alpha_composite(Image.new('RGBA', im.size, 'white'), rgba)
-    return im.convert('RGB')
+    return _on_white(_shrink(_to_8_bit(im)))
 
-# %% ../../nbs/03_data.images.ipynb #13c49c1c
-def open_image(src,          # a path, bytes, a file object, a PIL image, or a (H,W), (H,W,3) or (H,W,4) uint8 array
-               name:str=None # what to call it in an error; its path if it has one
+# %% ../../nbs/03_data.images.ipynb #81886690
+def source_name(src): # any source of `open_image`
+    "The path of `src` if it has one, for error messages."
+    if isinstance(src, (str, os.PathLike)): return str(src)
+    return getattr(src, 'filename', None) or 'the image'
+
+def _as_image(src):
+    if isinstance(src, Image.Image): return src
+    if isinstance(src, np.ndarray): return Image.fromarray(src)
+    return Image.open(io.BytesIO(src) if isinstance(src, bytes) else src)
+
+# %% ../../nbs/03_data.images.ipynb #88c3640a
+MAX_PIXELS = 20_000_000  # pixels in an image
+MAX_ASPECT = 64          # width over height; a wider image has many time steps and tiny characters
+
+def _check_size(im, name):
+    if im.width*im.height > MAX_PIXELS: raise Image.DecompressionBombError
+    if im.width > MAX_ASPECT*im.height:
+        raise CaptchaError(f'{name}: {im.width}x{im.height} pixels is too wide for a line of text. Crop it.')
+
+# %% ../../nbs/03_data.images.ipynb #7a816af3
+def _open_error(e,   # exception from Pillow
+                name # of the image
+               )->str:
+    "Why an image could not be opened, and the fix."
+    if isinstance(e, FileNotFoundError): return 'no such file. Check the path.'
+    if isinstance(e, IsADirectoryError): return 'a folder, not an image. Give an image file.'
+    if isinstance(e, Image.DecompressionBombError):
+        return f'too large (over {MAX_PIXELS/1e6:.0f} megapixels). Crop or shrink it.'
+    lines = str(e).splitlines() or [type(e).__name__]
+    why = re.sub(' <_io.*?>', '', lines[0]).replace(name, 'it')[:80]  # no memory addresses
+    return f'not a readable image ({why}). Replace or remove it.'
+
+# %% ../../nbs/03_data.images.ipynb #63a4aac8
+def open_image(src,           # path, bytes, file object, PIL image, or uint8 array of shape (H,W), (H,W,3) or (H,W,4)
+               name:str=None, # name in error messages; the path by default
               )->Image.Image: # mode RGB
-    "Open `src` as RGB; one that cannot be read is a `CaptchaError` that names it."
+    "Open `src` as RGB, or raise a `CaptchaError` that names it."
     name = name or source_name(src)
     try:
-        if isinstance(src, np.ndarray): im = Image.fromarray(src)
-        elif isinstance(src, Image.Image): im = src
-        else: im = Image.open(io.BytesIO(src) if isinstance(src, bytes) else src)
-        if im.width*im.height > MAX_PIXELS: raise Image.DecompressionBombError
-        if im.width > MAX_ASPECT*im.height: raise CaptchaError(f'{name}: {im.width}x{im.height} pixels is too wide for a line of text; crop it')
-        return _flatten(im)
+        im = _as_image(src)
+        _check_size(im, name)
+        return _to_rgb(im)
     except CaptchaError: raise
-    except FileNotFoundError: raise CaptchaError(f'{name}: no such file') from None
-    except IsADirectoryError: raise CaptchaError(f'{name}: a folder, not an image') from None
-    except Image.DecompressionBombError: # Pillow raises it too, for what its header says
-        raise CaptchaError(f'{name}: too large (over {MAX_PIXELS/1e6:.0f} megapixels); crop or shrink it') from None
-    except Exception as e: # Pillow's plugins raise whatever their parser trips over
-        why = re.sub(' <_io.*?>', '', str(e).splitlines()[0])[:80] if str(e) else type(e).__name__    # where bytes lie in memory helps nobody
-        raise CaptchaError(f'{name}: not a readable image ({why.replace(name, "it")}); replace or remove it') from None
+    except Exception as e: raise CaptchaError(f'{name}: {_open_error(e, name)}') from None
 
 # %% ../../nbs/03_data.images.ipynb #29d012e9
 class Geometry(NamedTuple):
-    "How images meet the network: scaled to `height` pixels, one time step per `stride` columns."
+    "The scale of a network's input: `height` pixels, and one time step per `stride` columns."
     height:int=48 # pixels
     stride:int=4  # columns per time step
 
     def width(self, size)->int: # size: (width, height) of an image, pixels
-        "Columns of an image of `size` after scaling."
+        "The width in pixels of an image of `size` after scaling."
         return max(1, round(size[0]*self.height/size[1]))
 
     def steps(self, size)->int: # size: (width, height) of an image, pixels
-        "Time steps that the network makes of an image of `size`."
+        "The number of time steps for an image of `size`."
         return self.width(size)//self.stride
 
 # %% ../../nbs/03_data.images.ipynb #9ebe4250
-def to_pixels(im:Image.Image,              # mode RGB
-              geometry:Geometry=Geometry() # the model's
-             )->np.ndarray:                # (height,W,3) uint8
-    "`im` scaled to the geometry's height, aspect kept."
+def to_pixels(im:Image.Image,               # mode RGB
+              geometry:Geometry=Geometry(), # of the network
+             )->np.ndarray:                 # (height,W,3) uint8
+    "Scale `im` to the height of `geometry`."
     size = geometry.width(im.size), geometry.height
-    return np.asarray(im if im.size == size else im.resize(size, Image.Resampling.BILINEAR))
-
-# %% ../../nbs/03_data.images.ipynb #626aee6d
-IMAGE_SUFFIXES = {'.png','.jpg','.jpeg','.gif','.bmp','.webp','.tif','.tiff','.ppm','.pgm','.pbm','.jp2','.avif'}
+    if im.size != size: im = im.resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(im)
 
 # %% ../../nbs/03_data.images.ipynb #e39e80d2
-def iter_images(path,     # a folder; its subfolders are searched too, but not hidden ones nor links to folders
-                kind=Path # what each path is given as; `str` is faster
-               ):         # yields paths
-    "Image files under `path` by suffix, one at a time, as the file system lists them: a million need no more memory than ten."
+IMAGE_SUFFIXES = {'.png','.jpg','.jpeg','.gif','.bmp','.webp','.tif','.tiff','.ppm','.pgm','.pbm','.jp2','.avif'}
+
+def iter_images(path,     # folder; its subfolders are searched too, except hidden ones and links
+                kind=Path # type of the paths; `str` is faster
+               ):         # iterator over paths
+    "Image files under `path` by suffix, in the order of the file system."
     with os.scandir(path) as entries:
         for o in entries:
             if o.name.startswith('.'): continue
             if o.is_dir(follow_symlinks=False): yield from iter_images(o.path, kind)
             elif os.path.splitext(o.name)[1].lower() in IMAGE_SUFFIXES and o.is_file(): yield kind(o.path)
 
-def list_images(path # a folder
+# %% ../../nbs/03_data.images.ipynb #37211174
+def list_images(path # folder
                )->list[Path]:
-    "The image files under `path`, in order of their names."
-    if not Path(path).is_dir(): raise CaptchaError(f'{path}: no such folder')
+    "Image files under `path`, sorted by path."
+    if not Path(path).is_dir(): raise CaptchaError(f'{path}: no such folder. Check the path.')
     return sorted(iter_images(path))
