@@ -1,4 +1,4 @@
-"""Pictures of the web app for nbs/70_serve.app.ipynb, taken with Playwright from Debian's Chromium.
+"""Pictures of the web app for nbs/75_serve.pages.ipynb, taken with Playwright from Debian's Chromium.
 
     python scripts/screenshots.py [DIR]     # default: nbs/images
 

@@ -1,4 +1,4 @@
-"5,000 malformed requests: each is answered with a status that says so, none with a 500."
+"5,000 malformed requests: each gets a response with a fitting status, none a 500."
 import base64, json, random, socket, threading
 from collections import Counter
 
@@ -6,8 +6,9 @@ import pytest
 
 import fuzz
 from bench_app import posted
-from captcha_ocr.serve.app import Service, create_app
+from captcha_ocr.serve.app import create_app
 from captcha_ocr.serve.server import Server
+from captcha_ocr.serve.service import Service
 
 IMAGES = [o for o in fuzz.encoded() if len(o) < 60_000]
 PATHS = ['/api/read']*6 + ['/cards', '/', '/feedback', '/login', '/api/models', '/example/0', '/healthz', '/%00', '/static/../app.py', '/api/read/']
@@ -56,7 +57,7 @@ def port():
     server.stop(); thread.join()
 
 def test_malformed_bytes(port):
-    "What is no HTTP at all is answered or dropped, and the server goes on"
+    "Bytes that are not HTTP get a response or are dropped, and the server keeps serving"
     rng, came, whole = random.Random(1), Counter(), posted(IMAGES[0], keep=False)
     for _ in range(120):
         with socket.create_connection(('127.0.0.1', port), timeout=.05) as s:

@@ -1,11 +1,12 @@
-"The API is what its OpenAPI document says: schemathesis draws requests from it, good and bad, and compares the answers."
+"The API matches its OpenAPI document: schemathesis generates requests from it, valid and invalid, and checks the responses."
 import base64, io
 
 import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
-from captcha_ocr.serve.app import create_app, openapi_document
+from captcha_ocr.serve.api import openapi_document
+from captcha_ocr.serve.app import create_app
 
 schemathesis = pytest.importorskip('schemathesis', reason='schemathesis is not installed: pip install -e .[dev]')
 from schemathesis.checks import load_all_checks
@@ -14,14 +15,14 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 app = create_app()
 schema = schemathesis.openapi.from_wsgi('/api/openapi.json', app)
 
-# Text in base64 is a string of the right form and no image, and a constraint may be of the right form and ask for what the
-# model cannot say. Both are refused, which no schema can tell beforehand.
+# Valid base64 need not be an image, and a valid constraint may ask for characters that the model does not know. Both are
+# refused, which no schema can express.
 @schema.parametrize()
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_api_is_as_described(case): case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
 def test_good_requests_are_accepted():
-    "What the check above leaves out"
+    "The schema check above leaves out whether valid requests succeed"
     Image.new('RGB', (200,50), 'white').save(b := io.BytesIO(), 'PNG')
     client, fields = app.test_client(), dict(length='5', charset='23b', positions='XXXXX', alternatives='10', candidates='10', min_confidence='0.5', model='captcha_images_v2')
     assert client.post('/api/read', data=dict(image=[(io.BytesIO(b.getvalue()), 'a.png')]*2, **fields)).status_code == 200
