@@ -52,7 +52,7 @@ def scores(learn, n=200, seed=2_000_000):
     "How many of `n` captchas of each style, drawn for this alone, are read right"
     found = Counter()
     for style in STYLES:
-        drawn = [SyntheticSample(style, seed+i).draw() for i in range(n)]
+        drawn = [SyntheticSample(style, seed+i).generate() for i in range(n)]
         read = [decode(o.log_softmax(-1).numpy(), learn.dls.charset)[0][0] for o in learn.logits([to_pixels(open_image(im)) for im,_ in drawn])]
         found[style] = sum(a == text for a,(_,text) in zip(read, drawn))
     return found
