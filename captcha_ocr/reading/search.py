@@ -136,7 +136,7 @@ _ANY_TEXT = Constraint()
 def decode(log_probs,                       # log-probabilities of one image, (T,C) float
            charset:Charset,                 # the model's characters, C-1 of them
            constraint:Constraint|None=None, # what is known of the text
-           n_best:int=1,                    # texts wanted
+           *, n_best:int=1,                 # texts wanted
            beam_width:float|None=None,      # beginnings of one length opened at most: `inf` is always exact, None is 1600/T
           )->list[tuple[str,float]]:        # (text, its probability among all texts), best first; fewer if fewer fit
     "The `n_best` most probable texts that meet `constraint`, each summed over all its paths."
