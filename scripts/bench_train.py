@@ -72,7 +72,7 @@ def run(name, train, held, charset, seed):
     return time.perf_counter()-start, learn.epoch+1, learn.reached
 
 def main(seeds=2):
-    samples = good_samples(find_dataset() or download_dataset(), fewest=2)[0]
+    samples = good_samples(find_dataset() or download_dataset(), min_samples=2)[0]
     charset, names, seconds = Charset.from_texts(s.text for s in samples), ('train', 'train --no-base', 'Keras example'), {}
     for seed in range(int(seeds)):
         train, held = split_samples(samples, .1, seed)
