@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from captcha_ocr.data.labels import label_rows
 from captcha_ocr.analysis.errors import Suspect, save_audit
-from captcha_ocr.label.page import image_id
+from captcha_ocr.label.queue import image_id
 from captcha_ocr.synth.styles import save_captchas
 
 SERVE = 'from captcha_ocr.cli import main; main()'
@@ -68,7 +68,7 @@ def narrow_enough(page):
 def texts(folder): return {k: o['text'] for k,o in label_rows(folder).items()}
 def wait_name(page, name): expect(page.locator('#name')).to_have_text(name)
 
-def test_label_twenty_go_back_kill_and_go_on(serve, page, tmp_path):
+def test_label_twenty_go_back_kill_and_resume(serve, page, tmp_path):
     folder = tmp_path/'d'
     names = sorted(o.name for o in save_captchas('kaptcha', 24, folder, seed=0))
     bytes_before = {o: (folder/o).read_bytes() for o in names}
@@ -81,8 +81,8 @@ def test_label_twenty_go_back_kill_and_go_on(serve, page, tmp_path):
     wait_name(page, names[20])
     assert texts(folder) == {o: Path(o).stem for o in names[:20]}
     for i in range(2): page.keyboard.press('Backspace'); wait_name(page, names[19-i])      # back twice, and correct
-    page.keyboard.type('mended'); page.keyboard.press('Enter'); wait_name(page, names[20])
-    wanted = {**{o: Path(o).stem for o in names[:20]}, names[18]: 'mended'}
+    page.keyboard.type('fixed'); page.keyboard.press('Enter'); wait_name(page, names[20])
+    wanted = {**{o: Path(o).stem for o in names[:20]}, names[18]: 'fixed'}
     page.keyboard.press('Tab'); wait_name(page, names[21]); page.keyboard.press('Escape'); wait_name(page, names[22])
     page.keyboard.type('half')                             # the one that is being typed
     server.kill()
@@ -104,8 +104,8 @@ def test_label_twenty_go_back_kill_and_go_on(serve, page, tmp_path):
 def test_suggestions_conflict_and_looks(serve, page, tmp_path):
     folder = tmp_path/'d'
     files = save_captchas('kaptcha', 12, folder, seed=3)
-    save_captchas('dense', 2, tmp_path/'strange', seed=0)
-    shutil.copy(sorted((tmp_path/'strange').glob('*.png'))[1], folder/'~strange.png')
+    save_captchas('dense', 2, tmp_path/'dense', seed=0)
+    shutil.copy(sorted((tmp_path/'dense').glob('*.png'))[1], folder/'~dense.png')
     shutil.copy(files[0], folder/'!<b onclick=alert(1)>.png')
     server = serve(folder, '--order', 'name', '--model', Path(sys.modules['captcha_ocr'].__file__).parent/'models'/'captcha_images_v2.onnx')
     page.goto(server.address)
@@ -120,13 +120,13 @@ def test_suggestions_conflict_and_looks(serve, page, tmp_path):
     other = page.context.new_page(); other.goto(f'{server.address}?image={image_id(second)}')
     wait_name(other, second); other.keyboard.type('theirs'); other.keyboard.press('Enter'); other.locator('#message', has_text='Saved').wait_for()
     page.keyboard.type('mine'); page.keyboard.press('Enter')
-    expect(page.locator('#message')).to_contain_text('Labelled “theirs” elsewhere')
+    expect(page.locator('#message')).to_contain_text('Labelled “theirs” in another browser')
     assert texts(folder)[second] == 'theirs'
     shoot(page, 'conflict')
     page.keyboard.press('Enter'); page.locator('#message', has_text='Saved mine').wait_for()
     assert texts(folder)[second] == 'mine'
     expect(page.locator('#gain')).to_contain_text('accepted unchanged')
-    page.goto(f'{server.address}?image={image_id("~strange.png")}'); wait_name(page, '~strange.png')
+    page.goto(f'{server.address}?image={image_id("~dense.png")}'); wait_name(page, '~dense.png')
     assert page.locator('#mirror .doubtful, #mirror .unsure').count() >= 1          # a style that the reader does not know
     assert page.locator('#mirror').inner_text() == page.locator('#text').input_value()
     shoot(page, 'unsure')
@@ -136,7 +136,7 @@ def test_suggestions_conflict_and_looks(serve, page, tmp_path):
 
 def test_grid_and_review(serve, page, tmp_path):
     folder = tmp_path/'d'
-    files = save_captchas('kaptcha', 6, tmp_path/'drawn', seed=4)
+    files = save_captchas('kaptcha', 6, tmp_path/'synthetic', seed=4)
     folder.mkdir()
     for i in range(24): shutil.copy(files[i%6], folder/f'{i:02}.png')
     server = serve(folder, '--model', Path(sys.modules['captcha_ocr'].__file__).parent/'models'/'captcha_images_v2.onnx')
@@ -156,7 +156,7 @@ def test_grid_and_review(serve, page, tmp_path):
     assert page.errors == []
     page.goto('about:blank'); server.kill()                # so that the page does not ask a dead server
     save_audit([Suspect(o, o.stem, 'wrong', .9, .01, 4.5) for o in files[:3]], tmp_path/'audit.csv')
-    server = serve(tmp_path/'drawn', '--review', tmp_path/'audit.csv')
+    server = serve(tmp_path/'synthetic', '--review', tmp_path/'audit.csv')
     page.goto(server.address); wait_name(page, files[0].name)
     expect(page.locator('#text')).to_have_value(files[0].stem)
     shoot(page, 'review'); narrow_enough(page)
@@ -164,6 +164,6 @@ def test_grid_and_review(serve, page, tmp_path):
     page.keyboard.press('Enter'); wait_name(page, files[1].name)
     page.keyboard.press('Enter'); wait_name(page, files[2].name)
     page.keyboard.press('Tab'); expect(page.locator('#message')).to_contain_text('The list is done')
-    rows = label_rows(tmp_path/'drawn')
+    rows = label_rows(tmp_path/'synthetic')
     assert [(rows[o.name]['text'], rows[o.name]['source']) for o in files[:4]] == [('wrong','review'), (files[1].stem,'review'), (files[2].stem,'name'), (files[3].stem,'name')]
     assert page.errors == []
