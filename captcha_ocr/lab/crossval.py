@@ -173,7 +173,7 @@ def _figures(report, readings, samples, suspects, confidences): # HTML
 def cross_validate(path,                   # a folder of labelled images
                    out,                    # the run folder: predictions.csv, audit.csv, report.json, report.html, and the finished folds
                    folds:int=10,           # how many models
-                   by:str='label',         # one of `BY`
+                   by:str='label',         # one of `FOLD_BY`
                    group:str=None,         # column of labels.csv or regular expression with one group, for 'group'
                    compare:bool=False,     # run random folds too, and warn if they flatter
                    seed:int=0,             # of the folds, the weights and training
@@ -190,7 +190,7 @@ def cross_validate(path,                   # a folder of labelled images
     out, console, charset = Path(out), console or Console(quiet=True), charset and Charset(charset)
     options = dict(seed=seed, epochs=epochs, augment=augment, device=torch_device(device), pretrained=pretrained, mix=mix)
     samples, problems = labelled_samples(path, skip_bad, console, charset=charset, **kwargs)
-    charset, fold = charset or Charset.from_texts(s.text for s in samples), assign_folds(samples, folds, by, group, seed, path)
+    charset, fold = charset or Charset.from_texts(s.text for s in samples), assign_folds(samples, folds, by, group, seed=seed, path=path)
     log_probs, read, facts = read_folds(samples, fold, out, charset, console, **options)
     texts, stated = zip(*read)
     right = np.array([t==s.text for t,s in zip(texts, samples)])
