@@ -6,7 +6,7 @@
 __all__ = ['pages', 'MAX_BYTES', 'item_facts', 'progress_facts', 'image', 'crop', 'label', 'grid', 'progress', 'next_item',
            'pass_item', 'save_label', 'group', 'save_group', 'label_app', 'serve_labels']
 
-# %% ../../nbs/63_label.page.ipynb #68bc8cf5
+# %% ../../nbs/63_label.page.ipynb #4c69951a
 import json, secrets, signal, sys, threading, time
 from collections import Counter
 from http import HTTPStatus
@@ -21,19 +21,21 @@ from ..data.files import safe_path
 from ..data.images import open_image
 from ..data.show import png_bytes
 from ..data.store import Conflict, LabelStore, row_version, status_of
-from .queue import (ORDERS, GroupQueue, LabelQueue, Suggester, accept_chars, describe_gain, image_id,
-                                     labels_from_names, labels_per_minute, next_group, next_image, read_audit, read_in_background)
+from .queue import ORDERS, GroupQueue, LabelQueue, Suggester, accept_chars, describe_gain, image_id
+from .queue import labels_from_names, labels_per_minute, next_group, next_image
+from .queue import read_audit, read_in_background
 from .retrain import Retrainer, check
 from ..reader import Reader, Reading
-from ..web.guard import Guard, harden, is_local_host, log_in_from_link, refusal, token_for
+from ..web.guard import Guard, harden, log_in_from_link, refusal, token_for
 
-# %% ../../nbs/63_label.page.ipynb #0099c0eb
+# %% ../../nbs/63_label.page.ipynb #715a2f36
 def _suggestion_facts(reading):
     if reading is None or reading.text is None: return None
     return dict(text=reading.text, confidence=reading.confidence, unfamiliar=reading.unfamiliar,
                 chars=[(c.char, round(c.confidence, 4)) for c in reading.chars],
                 alternatives=[text for text,_ in reading.alternatives])
 
+# %% ../../nbs/63_label.page.ipynb #c063d21c
 def item_facts(queue:LabelQueue,
                name:str|None, # file name; None: no image is left
               )->dict|None:
@@ -76,11 +78,12 @@ class _ApiError(Exception):
     "A JSON response with an error: `status` and `body`."
     def __init__(self, status, error, **more): self.status, self.body = status, dict(error=error, **more)
 
-# %% ../../nbs/63_label.page.ipynb #731b9bb3
+# %% ../../nbs/63_label.page.ipynb #629481dc
 def _problem(status, detail): # JSON for the scripts, a page for people
     if request.path.startswith('/api/'): return jsonify(error=detail), status
     return render_template('label_error.html', title=HTTPStatus(status).phrase, detail=detail), status
 
+# %% ../../nbs/63_label.page.ipynb #9240303d
 def _check_request():
     if response := log_in_from_link(_state().guard): return response
     refused = refusal(_state().guard)
@@ -93,7 +96,7 @@ def _on_error(e):
     if isinstance(e, CaptchaError): return _problem(400, str(e))
     return _problem(e.code, e.description)
 
-# %% ../../nbs/63_label.page.ipynb #37501419
+# %% ../../nbs/63_label.page.ipynb #e36300ee
 pages = Blueprint('label', __name__)
 
 def _name_of(id): return _state().queue.ids.get(id) or abort(404)
@@ -107,6 +110,7 @@ def image(id):
     try: return _png_response(open_image(safe_path(_state().queue.store.folder, _name_of(id))))
     except CaptchaError: abort(404)
 
+# %% ../../nbs/63_label.page.ipynb #26d0d5d4
 @pages.get('/crop/<id>/<int:at>.png')
 def crop(id, at):
     "One character of an image, as the reader located it."
@@ -133,7 +137,7 @@ def grid():
     "A group of images at a time."
     return _page('label_grid.html', 'grid', 'Label groups', script='label_grid.js')
 
-# %% ../../nbs/63_label.page.ipynb #f5ce2051
+# %% ../../nbs/63_label.page.ipynb #ff54f25e
 def _body(*keys): # the JSON of the request, with a string for each of `keys`, and the image's name
     body = request.get_json()
     complete = isinstance(body, dict) and all(isinstance(body.get(o), str) for o in keys)
@@ -142,6 +146,7 @@ def _body(*keys): # the JSON of the request, with a string for each of `keys`, a
     if name is None: raise _ApiError(404, 'There is no such image.')
     return body, name
 
+# %% ../../nbs/63_label.page.ipynb #cacc1996
 def _progress():
     retrainer = _state().retrainer
     return progress_facts(_state().queue, retrainer.message if retrainer else '')
@@ -152,12 +157,13 @@ def _order_of(value): return value if value in ORDERS else 'uncertainty'
 def _after_label():
     if _state().retrainer: check(_state().retrainer)
 
-# %% ../../nbs/63_label.page.ipynb #e5e1f362
+# %% ../../nbs/63_label.page.ipynb #07d93774
 @pages.get('/api/progress')
 def progress():
     "The progress, which the page asks for every few seconds."
     return jsonify(_progress())
 
+# %% ../../nbs/63_label.page.ipynb #dc142500
 @pages.get('/api/next')
 def next_item():
     "The image that the page asks for, or the next one of the queue."
@@ -173,12 +179,13 @@ def pass_item():
     _state().queue.passed.add(name)
     return _item_response(next_image(_state().queue, body['client']))
 
-# %% ../../nbs/63_label.page.ipynb #62264d91
+# %% ../../nbs/63_label.page.ipynb #92aa966a
 def _source(queue, name, text, shown): # shown: the suggestion on the page, or ''
     if queue.audit and name in queue.audit: return 'review'
     if not text or not shown: return 'typed'
     return 'accepted' if text == shown else 'corrected'
 
+# %% ../../nbs/63_label.page.ipynb #802b7f47
 @pages.post('/api/label')
 def save_label():
     "Save a label and give the next image."
@@ -191,7 +198,7 @@ def save_label():
     _after_label()
     return _item_response(next_image(queue, body['client'], _order_of(body['order'])))
 
-# %% ../../nbs/63_label.page.ipynb #6042d882
+# %% ../../nbs/63_label.page.ipynb #b759e6e1
 def _group_response(by, passed, **more):
     group = next_group(_state().groups, 'char' if by == 'char' else 'text', passed)
     return jsonify(group=group, progress=_progress(), **more)
@@ -199,6 +206,7 @@ def _group_response(by, passed, **more):
 def _cells(queue, cells): # checked; anything else is a KeyError, TypeError or ValueError
     return [dict(name=queue.ids[o['id']], at=int(o['at']), odd=bool(o['odd']), version=str(o['version'])) for o in cells]
 
+# %% ../../nbs/63_label.page.ipynb #b86d634c
 def _labels_of_text(cells, key): return [(o['name'], key) for o in cells if not o['odd']]
 
 def _labels_of_char(cells, key): # (name, text) of images whose characters are now all accepted
@@ -207,6 +215,7 @@ def _labels_of_char(cells, key): # (name, text) of images whose characters are n
     decided = [dict(o, whole=known[o['name']]) for o in cells if known.get(o['name'], '')[o['at']:o['at']+1] == key]
     return accept_chars(_state().groups, decided)
 
+# %% ../../nbs/63_label.page.ipynb #d30e60a7
 def _save_labels(queue, labels, versions): # how many were saved
     saved = 0
     for name,text in labels:
@@ -215,7 +224,7 @@ def _save_labels(queue, labels, versions): # how many were saved
         saved += 1
     return saved
 
-# %% ../../nbs/63_label.page.ipynb #3684595d
+# %% ../../nbs/63_label.page.ipynb #ce0269dc
 @pages.get('/api/group')
 def group():
     "The next group that the page has not passed over."
@@ -224,11 +233,14 @@ def group():
     except (TypeError, ValueError): raise _ApiError(400, 'passed must be a JSON list.') from None
     return _group_response(request.args.get('by'), passed)
 
+# %% ../../nbs/63_label.page.ipynb #1767a4e6
 @pages.post('/api/group')
 def save_group():
     "Save the cells that belong to a group and give the next group."
     body, queue = request.get_json(), _state().queue
-    try: by, key, cells, passed = str(body['by']), str(body['key']), _cells(queue, body['cells']), list(map(str, body['passed']))
+    try:
+        by, key, passed = str(body['by']), str(body['key']), [str(o) for o in body['passed']]
+        cells = _cells(queue, body['cells'])
     except (KeyError, TypeError, ValueError): raise _ApiError(400, 'The request needs by, key, cells and passed.') from None
     labels = _labels_of_char(cells, key) if by == 'char' else _labels_of_text(cells, key)
     if by != 'char' and any(o['odd'] for o in cells): passed.append(key)    # what is left needs the other page
@@ -255,7 +267,7 @@ def label_app(queue:LabelQueue,
     for o in (_ApiError, CaptchaError, HTTPException): app.register_error_handler(o, _on_error)
     return app
 
-# %% ../../nbs/63_label.page.ipynb #c389446f
+# %% ../../nbs/63_label.page.ipynb #567c77b4
 def _compact_often(store):
     while True:
         start = time.monotonic()
@@ -267,10 +279,12 @@ def _own_reader(store): # the reader of an earlier retraining in this folder, or
     file = store.folder/'.label'/'model.onnx'
     return Reader(file, threads=1) if file.exists() else None
 
+# %% ../../nbs/63_label.page.ipynb #f5e70068
 def _listen(app, host, port):
     try: return waitress.create_server(app, host=host, port=port, threads=8)
     except (OSError, ValueError) as e:
-        raise CaptchaError(f'{host}:{port}: cannot listen there ({getattr(e, "strerror", None) or e}). Choose another --host or --port.') from None
+        reason = getattr(e, 'strerror', None) or e
+        raise CaptchaError(f'{host}:{port}: cannot listen there ({reason}). Choose another --host or --port.') from None
 
 # %% ../../nbs/63_label.page.ipynb #3b90dd09
 def _check_options(order, review, retrain):
@@ -287,7 +301,7 @@ def _run(server, queue, retrainer): # until interrupted
         if retrainer: retrainer.stop()
         queue.store.close()
 
-# %% ../../nbs/63_label.page.ipynb #f16ab509
+# %% ../../nbs/63_label.page.ipynb #735f69bb
 def serve_labels(folder,                    # folder of images
                  reader:Reader=None,        # source of suggestions; None: the reader retrained in this folder, if any
                  *, order:str='uncertainty',# order that the page starts with, one of `ORDERS`
@@ -302,7 +316,9 @@ def serve_labels(folder,                    # folder of images
     "Serve the labelling page of `folder` until interrupted."
     _check_options(order, review, retrain)
     store = LabelStore(folder)
-    if review and (n := labels_from_names(store, label_pattern)): echo(f'{n} labels of the file names written to {store.table}')
+    if review:
+        n = labels_from_names(store, label_pattern)
+        if n: echo(f'{n} labels of the file names written to {store.table}')
     suggester = Suggester(store.folder, store.names, reader or _own_reader(store), constraint)
     queue = LabelQueue(store, suggester, read_audit(review, store) if review else None)
     retrainer, token = Retrainer(queue, retrain) if retrain else None, token_for(host)
