@@ -27,9 +27,10 @@ from captcha_ocr.train.augment import PRESETS, Augment, show_augment
 from captcha_ocr.train.loaders import CaptchaImage, CaptchaText, SyntheticSample, captcha_dls
 from captcha_ocr.train.crnn import CRNN, layer_table, receptive_field
 from captcha_ocr.train.ctc import CTCLoss, occupancy
-from captcha_ocr.train.learner import AnnealAlignment, AuxiliaryCTCLoss, SaveState, captcha_learner, load_model, model_config, save_model
+from captcha_ocr.train.learner import (AnnealAlignment, AuxiliaryCTCLoss, SaveState, auto_epochs, captcha_learner, load_model, model_config,
+                                       save_model, torch_device)
 from captcha_ocr.train.pretrained import Recipe, choose_recipe, from_pretrained, mix_synthetic, nearest_style, pretrained_model, pseudo_labels
-from captcha_ocr.train.export import export_reader, parity
+from captcha_ocr.train.export import export_reader, parity, reader_config
 from captcha_ocr.train.run import train_reader
 from captcha_ocr.lab.crossval import cross_validate
 from captcha_ocr.lab.learning_curve import PowerLaw, fit_power_law, learning_curve

@@ -2,8 +2,8 @@
 
     python scripts/ship_model.py [DIR]
 
-DIR is captcha_images_v2; without it, it is looked for in the usual places (`captcha_ocr.data.labels.find_dataset`) and downloaded if
-it is nowhere. Writes captcha_ocr/models/captcha_images_v2.onnx and captcha_images_v2.md."""
+DIR is the folder of captcha_images_v2. Without it, the script searches the usual places (`captcha_ocr.data.download.find_dataset`)
+and downloads the images if they are absent. Writes captcha_ocr/models/captcha_images_v2.onnx and captcha_images_v2.md."""
 import platform, shutil, sys, tempfile, time
 from pathlib import Path
 
@@ -18,21 +18,21 @@ NAME = 'captcha_images_v2'
 CARD = """# {name}.onnx
 
 Reads the captchas of captcha_images_v2: 200×50 pixels, five characters of `{charset}`. It comes with the package so that
-`captcha-ocr read FILE` works at once. On images of another style it is wrong, and says `unfamiliar`.
+`captcha-ocr read FILE` works at once. Its texts for images of another style are wrong, and marked `unfamiliar`.
 
 | | |
 |---|---|
 | data | captcha_images_v2 (Wilhelmy & Rosas, 2013; on Kaggle `fournierp/captcha-version-2-images`): {total:,} labelled images; SHA-256 over names and pixels `{digest}` |
 | split | {n_train} for training, {n_valid} held out, by label, seed {seed} |
 | score | {summary}, on the held-out images |
-| calibration | expected calibration error {calibration_error:.2%} (5 folds); {coverage_at_99:.0%} of the held-out images can be read with 99% right |
+| calibration | expected calibration error {calibration_error:.2%} (5 folds); {coverage_at_99:.0%} of the held-out images can be read at 99% accuracy |
 | recipe | `captcha-ocr train` with its defaults: {epochs} epochs, {seconds:.0f} s on {machine} |
 | size | {kilobytes:.0f} KB, float32 |
 | date | {date} |
 | made by | `python scripts/ship_model.py` |
 
 **Licence.** The weights are released with the package, under its licence. The images are not part of the package: they belong
-to their authors, and their terms stand where they are published.
+to their authors, and are published under their own terms.
 
 **Use.** For research and learning, and for sites that you own or may test.
 """

@@ -53,7 +53,7 @@ code {{ font-size: 1.1em; white-space: pre }} img {{ background: #fff; vertical-
 <h2>{n_errors}</h2><table>{errors}</table>{cut}<h2>Right, but least sure</h2><table>{unsure}</table></html>"""
 
 _FACTS = dict(n_valid='images', judged='judged on', calibration_error='calibration error', coverage_at_99='share to be had at 99% accuracy', confidence_at_99='above a confidence of',
-              unfamiliar='unlike the training images', n_train='trained on', base='started from the base', mixed='mixed with drawn captchas', epochs='epochs', seconds='seconds', seed='seed', charset='characters',
+              unfamiliar='unlike the training images', n_train='trained on', pretrained='pretrained', synthetic='synthetic captchas mixed in', epochs='epochs', seconds='seconds', seed='seed', charset='characters',
               data='data', skipped='problems skipped')
 
 def _picture(file): # an <img> of a file, or why there is none

@@ -26,8 +26,9 @@ from ..reading.calibration import cross_calibrated
 from ..reader import Reading
 from ..analysis.errors import audit, plot_audit, reading_figures, save_audit
 from ..analysis.report import save_report, score
+from ..train.learner import torch_device
 from ..train.pretrained import choose_recipe
-from ..train.run import fit_samples, labelled_samples, torch_device
+from ..train.run import TrainOptions, fit_samples, labelled_samples
 
 # %% ../../nbs/50_lab.crossval.ipynb #28fcccc5
 def read_held_out(train, held,     # lists of `Sample`
@@ -38,8 +39,9 @@ def read_held_out(train, held,     # lists of `Sample`
                 pretrained:bool=True, mix:bool=None # as in `train_reader`
                )->tuple[list[np.ndarray],int]: # log-probabilities (T,C) of each of `held`; epochs
     "Train on `train` alone, then look at `held`."
-    recipe = choose_recipe([s.text for s in train], [to_pixels(open_image(s.file)) for s in train[:60]], charset, pretrained, mix)
-    learn, history = fit_samples(train, [], out, recipe, seed, epochs, augment, device, True, console)
+    recipe = choose_recipe([s.text for s in train], [to_pixels(open_image(s.file)) for s in train[:60]], charset, pretrained=pretrained, mix=mix)
+    options = TrainOptions(seed, epochs, augment, device, resume=True, console=console)
+    learn, history = fit_samples(train, [], out, recipe, options=options)
     images = [to_pixels(open_image(s.file), learn.dls.geometry) for s in held]
     return [o.log_softmax(-1).numpy() for o in learn.logits(images)], len(history)
 

@@ -26,7 +26,8 @@ from ..data.show import figure_html
 from ..metrics import wilson_interval
 from ..reader import Reading
 from ..analysis.report import save_report, score
-from ..train.run import labelled_samples, torch_device
+from ..train.learner import torch_device
+from ..train.run import labelled_samples
 
 # %% ../../nbs/51_lab.learning_curve.ipynb #97d1fb64
 class PowerLaw(NamedTuple):

@@ -20,10 +20,10 @@ from ..charset import CaptchaError, Charset
 from ..data.split import split_samples
 from ..data.files import atomic_file
 from ..data.show import figure_html
-from ..train.learner import captcha_learner
-from ..train.loaders import captcha_dls
 from ..train.crnn import RNNS
-from ..train.run import labelled_samples, torch_device
+from ..train.learner import captcha_learner, torch_device
+from ..train.loaders import captcha_dls
+from ..train.run import labelled_samples
 
 # %% ../../nbs/52_lab.tune.ipynb #1bd52e29
 optuna.logging.set_verbosity(optuna.logging.WARNING)    # its log would stand between our lines
