@@ -14,47 +14,59 @@ from .files import atomic_folder
 from .images import IMAGE_SUFFIXES, list_images, open_image
 
 # %% ../../nbs/07_data.download.ipynb #d22b30ba
-KAGGLE_INPUT = Path('/kaggle/input')
-_URL = 'https://github.com/AakashKumarNain/CaptchaCracker/raw/master/captcha_images_v2.zip'
-
 def cache_dir()->Path:
-    "Where downloads are kept: `XDG_CACHE_HOME` or `~/.cache`, then `captcha_ocr`."
+    "The folder of downloads: `captcha_ocr` in `XDG_CACHE_HOME` or `~/.cache`."
     return Path(os.environ.get('XDG_CACHE_HOME') or Path.home()/'.cache')/'captcha_ocr'
 
 # %% ../../nbs/07_data.download.ipynb #84d388ae
-def find_dataset(path=None # a folder; None searches the usual places
-                )->Path|None:
-    "The folder of captcha_images_v2 (or of `path`, or of `CAPTCHA_OCR_DATA`); None where there is none."
-    given = path or os.environ.get('CAPTCHA_OCR_DATA')
-    if given:
-        if not Path(given).is_dir(): raise CaptchaError(f'{given}: no such folder')
-        return Path(given)
+KAGGLE_INPUT = Path('/kaggle/input')
+
+def _usual_places():
     mounts = [KAGGLE_INPUT/o for o in ('datasets/fournierp/captcha-version-2-images', 'captcha-version-2-images')]
-    places = [m/s for m in mounts for s in ('samples/samples','samples','')] + [cache_dir()/'captcha_images_v2']
-    return next((p for p in places if p.is_dir() and any(o.suffix in IMAGE_SUFFIXES for o in p.iterdir())), None)
+    return [m/s for m in mounts for s in ('samples/samples','samples','')] + [cache_dir()/'captcha_images_v2']
+
+def _has_images(folder): return folder.is_dir() and any(o.suffix in IMAGE_SUFFIXES for o in folder.iterdir())
+
+# %% ../../nbs/07_data.download.ipynb #c3a47878
+def find_dataset(path=None # folder of images; None searches the usual places
+                )->Path|None:
+    "The folder of captcha_images_v2, or None; `path` and `CAPTCHA_OCR_DATA` may name another data set."
+    given = path or os.environ.get('CAPTCHA_OCR_DATA')
+    if not given: return next(filter(_has_images, _usual_places()), None)
+    if not Path(given).is_dir(): raise CaptchaError(f'{given}: no such folder. Check the path or CAPTCHA_OCR_DATA.')
+    return Path(given)
 
 # %% ../../nbs/07_data.download.ipynb #b299f331
-def dataset_digest(path # a folder of images
+def dataset_digest(path # folder of images
                   )->str:
-    "SHA-256 over the names and RGB pixels of the images in `path`, in order of their names."
+    "SHA-256 of the names and RGB pixels of the images in `path`, in order."
     h = hashlib.sha256()
-    for f in list_images(path): h.update(f.name.encode()); h.update(open_image(f).tobytes())
+    for f in list_images(path):
+        h.update(f.name.encode())
+        h.update(open_image(f).tobytes())
     return h.hexdigest()
 
 # %% ../../nbs/07_data.download.ipynb #dfb80fc2
+_URL = 'https://github.com/AakashKumarNain/CaptchaCracker/raw/master/captcha_images_v2.zip'
 _DIGEST = '38697605730812ddf514d9884d41de202c5be2bff1af57258403c95c806b32cf'
 
-def download_dataset(url:str=_URL,      # a zip of a folder captcha_images_v2
-                     digest:str=_DIGEST,# what `dataset_digest` must give
-                    )->Path:
-    "Fetch captcha_images_v2 into the cache, verify it, and return its folder; a broken fetch leaves nothing behind."
+def _unzip_images(url, folder):
+    try:
+        with urllib.request.urlopen(url, timeout=60) as r: zipped = zipfile.ZipFile(io.BytesIO(r.read()))
+        for o in zipped.namelist():
+            if o.endswith('.png') and '__MACOSX' not in o: (folder/Path(o).name).write_bytes(zipped.read(o))
+    except (OSError, zipfile.BadZipFile) as e:
+        raise CaptchaError(f'{url}: download failed ({e}). Give a folder or set CAPTCHA_OCR_DATA.') from None
+
+# %% ../../nbs/07_data.download.ipynb #59d0e4cb
+def download_dataset(url:str=_URL,       # zip file with the images
+                     digest:str=_DIGEST, # expected `dataset_digest`
+                    )->Path:             # folder of images in the cache
+    "Download captcha_images_v2 and verify it; a failed download leaves nothing behind."
     dest = cache_dir()/'captcha_images_v2'
     if dest.is_dir(): return dest
     with atomic_folder(dest) as part:
-        try:
-            with urllib.request.urlopen(url, timeout=60) as r: zipped = zipfile.ZipFile(io.BytesIO(r.read()))
-            for o in zipped.namelist():
-                if o.endswith('.png') and '__MACOSX' not in o: (part/Path(o).name).write_bytes(zipped.read(o))
-        except (OSError, zipfile.BadZipFile) as e: raise CaptchaError(f'{url}: could not be fetched ({e}); give a folder, or set CAPTCHA_OCR_DATA') from None
-        if dataset_digest(part) != digest: raise CaptchaError(f'{url}: not the data set expected (checksum differs); give a folder, or set CAPTCHA_OCR_DATA')
+        _unzip_images(url, part)
+        if dataset_digest(part) != digest:
+            raise CaptchaError(f'{url}: not captcha_images_v2 (checksum differs). Give a folder or set CAPTCHA_OCR_DATA.')
     return dest

@@ -12,53 +12,60 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 # %% ../../nbs/08_data.show.ipynb #a4391104
-def _captioned(image, # (H,W) or (H,W,3) uint8 array, or a PIL image
-               text:str, # caption, may be empty
-               size,  # (width, height) of the cell, pixels
-               paper, # grey level around the picture
-              )->Image.Image:
-    "One cell of a contact sheet, mode RGB."
-    cell = Image.new('RGB', size, (paper,)*3)
-    cell.paste(Image.fromarray(np.asarray(image)).convert('RGB'), (0,0))
-    if text: ImageDraw.Draw(cell).text((1, size[1]-3), text, fill=(90,90,90), font=ImageFont.load_default(10), anchor='ls')
+def _captioned(image,      # (H,W) or (H,W,3) uint8 array
+               text,       # caption, may be empty
+               size,       # (width, height) of the cell, pixels
+               background, # grey level around the image
+              )->Image.Image: # mode RGB
+    "One cell of a contact sheet."
+    cell = Image.new('RGB', size, (background,)*3)
+    cell.paste(Image.fromarray(image).convert('RGB'), (0,0))
+    font, position = ImageFont.load_default(10), (1, size[1]-3)
+    if text: ImageDraw.Draw(cell).text(position, text, fill=(90,90,90), font=font, anchor='ls')
     return cell
 
 # %% ../../nbs/08_data.show.ipynb #ff769ef2
-def contact_sheet(images,            # (H,W) or (H,W,3) uint8 arrays or PIL images, of any size
-                  captions=None,     # a line of text under each
-                  ncols:int=5,       # pictures per row
-                  pad:int=4,         # space between pictures, pixels
-                  paper:int=255,     # grey level between pictures
-                 )->Image.Image:     # mode RGB
+def contact_sheet(images,              # (H,W) or (H,W,3) uint8 arrays or PIL images, of any size
+                  captions=None,       # one line of text per image
+                  ncols:int=5,         # images per row
+                  *, pad:int=4,        # space between images, pixels
+                  background:int=255,  # grey level between images
+                 )->Image.Image:       # mode RGB
     "All `images` in rows of `ncols`, each with its caption."
-    ims = [np.asarray(o) for o in images]
-    texts = ['']*len(ims) if captions is None else [str(o) for o in captions]
-    w = max(o.shape[1] for o in ims) + pad
-    h = max(o.shape[0] for o in ims) + pad + (12 if any(texts) else 0)
-    sheet = Image.new('RGB', (w*min(ncols, len(ims)), h*-(-len(ims)//ncols)), (paper,)*3)
-    for i,(im,text) in enumerate(zip(ims, texts)): sheet.paste(_captioned(im, text, (w,h), paper), (w*(i%ncols), h*(i//ncols)))
+    arrays = [np.asarray(o) for o in images]
+    texts = [''] * len(arrays) if captions is None else [str(o) for o in captions]
+    width  = pad + max(o.shape[1] for o in arrays)
+    height = pad + max(o.shape[0] for o in arrays) + (12 if any(texts) else 0)
+    ncols = min(ncols, len(arrays))
+    nrows = -(-len(arrays)//ncols)
+    sheet = Image.new('RGB', (width*ncols, height*nrows), (background,)*3)
+    for i,(array,text) in enumerate(zip(arrays, texts)):
+        row,col = divmod(i, ncols)
+        sheet.paste(_captioned(array, text, (width,height), background), (width*col, height*row))
     return sheet
 
 # %% ../../nbs/08_data.show.ipynb #030a26b5
-def png_bytes(im:Image.Image # any mode that PNG has
+def png_bytes(im:Image.Image # any mode that PNG supports
              )->bytes:
     "`im` as a PNG file."
-    im.save(out := io.BytesIO(), 'PNG')
+    out = io.BytesIO()
+    im.save(out, 'PNG')
     return out.getvalue()
 
-def data_url(data:bytes,            # the file
-             kind:str='image/png', # its media type
+def data_url(data:bytes,           # content of a file
+             kind:str='image/png', # media type
             )->str:
-    "`data` as a URL that holds it."
+    "A URL that contains `data`."
     return f'data:{kind};base64,{base64.b64encode(data).decode()}'
 
 # %% ../../nbs/08_data.show.ipynb #e8a1615b
-def figure_html(fig # a matplotlib figure; it is closed
+def figure_html(fig # matplotlib figure; it is closed
                )->str:
-    "`fig` as an `<img>` of 64 colours inside the page, its titles as the alternative text."
+    "`fig` as an `<img>` element that contains the image."
     from matplotlib.pyplot import close
-    fig.savefig(big := io.BytesIO(), dpi=80)
+    big, small = io.BytesIO(), io.BytesIO()
+    fig.savefig(big, dpi=80)
     close(fig)
-    Image.open(big).convert('RGB').quantize(64).save(small := io.BytesIO(), 'PNG', optimize=True)
+    Image.open(big).convert('RGB').quantize(64).save(small, 'PNG', optimize=True)
     titles = '; '.join(ax.get_title() for ax in fig.axes if ax.get_title())
     return f'<img alt="{html.escape(titles)}" src="{data_url(small.getvalue())}">'

@@ -91,4 +91,4 @@ def show_augment(images,                      # `Sample`s, files, arrays, or wha
     heads = ['original', *(type(o).__name__ for o in parts), *['augmented']*n]
     ims = [to_pixels(open_image(o.file if isinstance(o, Sample) else o), geometry) for o in images]
     cells = [_cell(o) for im in ims for o in (im, *(aug(im, split_idx=0) for aug in augs))]
-    return contact_sheet(cells, heads*len(ims), ncols=len(heads), paper=_PAPER)
+    return contact_sheet(cells, heads*len(ims), ncols=len(heads), background=_PAPER)
