@@ -96,13 +96,13 @@ def _to_cluster(queue): # names of images that are read and not labelled; all of
     if reader is not None: pending = [o for o in pending if o in readings and not readings[o].error]
     return pending[:MAX_CLUSTERED]
 def _cluster_key(queue): # a sort key; loads scikit-learn
-    from captcha_ocr.label.cluster import group, image_features
+    from captcha_ocr.label.cluster import group_rows, image_features
     opened = {}
     for name in _to_cluster(queue):
         try: opened[name] = open_image(safe_path(queue.store.folder, name))
         except CaptchaError: continue    # comes last, with the error on the page
     if not opened: return lambda name: 0
-    labels = group(image_features(list(opened.values()), queue.suggester.reader))
+    labels = group_rows(image_features(list(opened.values()), queue.suggester.reader))
     by_name = dict(zip(opened, labels.tolist()))
     return lambda name: by_name.get(name, len(by_name))
 
