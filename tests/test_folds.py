@@ -1,4 +1,4 @@
-"Folds that two devices share are the folds of one."
+"Cross-validation on two devices gives the results of one."
 import numpy as np
 from rich.console import Console
 
@@ -9,8 +9,8 @@ from captcha_ocr.data.labels import Sample
 from captcha_ocr.synth.styles import save_captchas
 
 def test_two_devices(tmp_path):
-    "Two processes, both on the CPU: bit for bit what one process makes of the same folds"
-    samples = [Sample(f, f.stem) for f in save_captchas('kaptcha', 30, tmp_path/'drawn', seed=0)]
+    "Two processes on the CPU give the same bits as one process"
+    samples = [Sample(f, f.stem) for f in save_captchas('kaptcha', 30, tmp_path/'synthetic', seed=0)]
     charset, fold = Charset.from_texts(s.text for s in samples), assign_folds(samples, 3)
     options = dict(seed=0, epochs=1, augment='default', device='cpu', pretrained=False, mix=False)
     def read(out, **kwargs): return read_folds(samples, fold, tmp_path/out, charset, Console(quiet=True), **options, **kwargs)
