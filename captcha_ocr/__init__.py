@@ -1,3 +1,4 @@
+"Read short texts in images: `from captcha_ocr import Reader`."
 __version__ = "0.1.0"
 
 __all__ = ['Reader', 'read']

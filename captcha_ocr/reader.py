@@ -178,13 +178,17 @@ def to_reading(reader,                 # the `Reader` that gave the scores
         why = f'no text with {constraint} fits into {len(log_probs)} time steps'
         return Reading(None, unfamiliar=unfamiliar, reason=why)
     possible = exp(constraint_log_prob(log_probs, reader.charset, constraint)) if constraint else 1.
-    (text,_), (confidence, *others), reason = found[0], _confidences(found, possible, reader.calibrate), None
+    text, (confidence, *others) = found[0][0], _confidences(found, possible, reader.calibrate)
     chars = _chars(log_probs, reader.charset.encode(text), reader.charset, scale)
-    if confidence < min_confidence: text, reason = None, f'confidence {confidence:.4f} is below {min_confidence:g}'
-    return Reading(text, confidence, chars, tuple((t,p) for (t,_),p in zip(found[1:], others)), unfamiliar, reason)
+    rest = tuple((t,p) for (t,_),p in zip(found[1:], others))
+    if confidence >= min_confidence: return Reading(text, confidence, chars, rest, unfamiliar)
+    why = f'confidence {confidence:.4f} is below {min_confidence:g}'
+    return Reading(None, confidence, chars, rest, unfamiliar, why)
 
 # %% ../nbs/16_reader.ipynb #f2a47005
-def _cores(): return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+def _cores(): # processor cores that this process may use
+    if hasattr(os, 'sched_getaffinity'): return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 def _try_open(src, geometry): # `Opened`, or a `Reading` with the error
     try: return open_pixels(src, geometry)
@@ -220,8 +224,8 @@ class Reader:
         self.session, self.config = _open_session(file or self.shipped, device)
         self.charset, self.geometry = Charset(self.config['charset']), Geometry(**self.config['geometry'])
         self.threads = threads or _cores()
-        self.calibrate = _calibrator(self.config)
-        self.novelty = _novelty(self.config)
+        self.calibrate, self.novelty = _calibrator(self.config), _novelty(self.config)
+
     def log_probs(self, images)->list[np.ndarray]: # (height,W,3) uint8 arrays from `to_pixels`, any widths
         "Log-probabilities of the classes per time step, (T,C) float32 for each image."
         return _run(self.session, images)

@@ -1,7 +1,7 @@
 """Speed on this machine: medians of repeated runs, each beside something measured in the same minutes.
 
     make bench                                # with ddddocr, for comparison
-    python scripts/bench.py [MODEL [DIR]]     # MODEL: default the one that ships; DIR: labelled images, default drawn ones
+    python scripts/bench.py [MODEL [DIR]]     # MODEL: default: the shipped one; DIR: labelled images, default: synthetic ones
 
 Nothing is asserted: machines differ, and busy ones lie."""
 import os
@@ -50,8 +50,8 @@ def stages(reader, samples):
              'greedy decoding': (greedy_decode, scores),
              'decoding, free': (lambda s: decode(s, reader.charset), scores),
              'decoding, five characters of the charset': (lambda s: decode(s, reader.charset, five), scores),
-             'decoding, the three best texts': (lambda s: decode(s, reader.charset, None, 3), scores),
-             'is it familiar?': (image_statistics, pixels),
+             'decoding, the three best texts': (lambda s: decode(s, reader.charset, n_best=3), scores),
+             'novelty': (image_statistics, pixels),
              'read, from PNG bytes to a reading': (reader.read, opened),
              'default augmentation (training only)': (lambda p: augment(p, split_idx=0), pixels),
              'draw a kaptcha (training only)': (lambda s: next(iter(generate('kaptcha', 1, seed=s))), range(100))}
