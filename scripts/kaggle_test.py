@@ -44,7 +44,7 @@ def raise_loopback():
     "A new network has nothing, and the kernel is spoken to over 127.0.0.1"
     with socket.socket() as s: fcntl.ioctl(s, 0x8914, struct.pack('16sh', b'lo', 1))    # SIOCSIFFLAGS, IFF_UP
 
-def safe_path(root, data, layout, work, wheels, cmd):
+def inside(root, data, layout, work, wheels, cmd):
     "Replace this process by `cmd` in the world that Kaggle would give it"
     build_root(Path(root), data, layout, work, wheels)
     raise_loopback()
@@ -143,7 +143,7 @@ def main(full, wheels, keep):
     return found
 
 if __name__ == '__main__':
-    if sys.argv[1:2] == ['--inside']: safe_path(*json.loads(sys.argv[2]))
+    if sys.argv[1:2] == ['--inside']: inside(*json.loads(sys.argv[2]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--full', action='store_true', help='run it in full too')
     parser.add_argument('--store', action='store_true', dest='keep', help="keep the full run's outputs in the notebook")

@@ -48,8 +48,8 @@ def _thick(mask, width): # `mask` without what is narrower than `width` pixels; 
     return left if left.sum() > .15*mask.sum() else mask
 
 def _stroke(mask):
-    safe_path = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1,1:-1]
-    return max(1., 4*float(safe_path[mask].mean())-2) if mask.any() else 1.
+    inside = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1,1:-1]
+    return max(1., 4*float(inside[mask].mean())-2) if mask.any() else 1.
 
 def _extent(profile): # where the middle nine tenths of the ink are, and a ninth more
     low, high = np.interp((.05,.95), np.cumsum(profile)/max(profile.sum(), 1), np.arange(len(profile)))

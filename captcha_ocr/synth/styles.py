@@ -291,13 +291,13 @@ class Ripple:
 @lru_cache(4)
 def _water(h, w, amplitude, wavelength, phase, radius):
     "Columns that the rings reach, and where their pixels come from"
-    safe_path = slice(max(int(w/2-radius), 0), int(w/2+radius)+1)
+    inside = slice(max(int(w/2-radius), 0), int(w/2+radius)+1)
     x,y = _grid(h, w)
-    x = x[:,safe_path]
+    x = x[:,inside]
     dx,dy = x-w/2, y-h/2
     d = np.maximum(np.sqrt(dx*dx+dy*dy), 1e-6)
     push = amplitude*np.sin(2*np.pi*d/wavelength-phase)*np.maximum(radius-d,0)/radius*wavelength/d
-    return safe_path, (x+dx*push, y+dy*push)
+    return inside, (x+dx*push, y+dy*push)
 
 @dataclass(frozen=True)
 class Water:
@@ -308,9 +308,9 @@ class Water:
     radius:Amount = 50      # pixels from the centre to where they end
     def __call__(self, rng, mask):
         args = (sample_value(rng, o) for o in (self.amplitude,self.wavelength,self.phase,self.radius))
-        safe_path,maps = _water(*mask.shape[:2], *args)
+        inside,maps = _water(*mask.shape[:2], *args)
         bent = mask.copy()
-        bent[:,safe_path] = _look(mask, maps)
+        bent[:,inside] = _look(mask, maps)
         return bent
 
 # %% ../../nbs/20_synth.styles.ipynb #19a54775
