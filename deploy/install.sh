@@ -1,13 +1,13 @@
 #!/bin/sh
-# Installs the service into a virtual environment of its own: what reading needs, in the versions of constraints.txt, no torch.
+# Installs the service into a virtual environment: the reading dependencies in the versions of constraints.txt, without torch.
 #     deploy/install.sh DIR        # then: DIR/bin/captcha-ocr serve
-# The Dockerfile runs this too, so that what is tested here is what an image holds.
+# The Dockerfile runs this script too, so testing it tests the image.
 set -eu
 into=${1:?usage: deploy/install.sh DIR}
 from=$(cd "$(dirname "$0")/.." && pwd)
 "${PYTHON:-python3}" -m venv "$into"
 "$into/bin/python" -m pip install --quiet --no-cache-dir --disable-pip-version-check "$from" -c "$from/constraints.txt"
-cd /    # away from the sources: what was installed has to be enough
+cd /    # away from the sources, so that only the installed package is imported
 "$into/bin/python" - <<'PY'
 import importlib.util as found
 from captcha_ocr.serve.app import create_app

@@ -1,9 +1,9 @@
-"""The web app under load: clients that send one image after another, beside what the reader does with a folder on the same cores.
+"""The web app under load: clients that send one image after another, compared with a reader on the same cores.
 
     make bench-app                                # 64 clients for 60 s
     python scripts/bench_app.py [SECONDS [CLIENTS]]
 
-Server and clients share the cores, and both rates are measured in turns, so that a busy machine slows both. Nothing is asserted but that no request failed."""
+Server and clients share the cores, and both rates are measured alternately, so that a busy machine slows both. The exit code is 1 if a request failed."""
 import os
 for o in ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'): os.environ[o] = '1'
 import asyncio, re, statistics, subprocess, sys, tempfile, time
@@ -20,7 +20,7 @@ START = 'import sys; from captcha_ocr.cli import main; sys.argv[1:] = ["serve", 
 
 @contextmanager
 def server(*words, **env):
-    "A server process and its port; it is ended with SIGTERM"
+    "A server process and its port; SIGTERM ends it"
     process = subprocess.Popen([sys.executable, '-c', START, *map(str, words)], stdout=subprocess.PIPE, text=True, env={**os.environ, 'PYTHONUNBUFFERED': '1', **env})
     try: yield process, int(re.search(r':(\d+) reads', process.stdout.readline())[1])
     finally: process.terminate(); process.wait(20)
@@ -30,8 +30,8 @@ def posted(image, keep=True): # the bytes of a request
     return (f'POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(body)}\r\n'
             f'Connection: {"keep-alive" if keep else "close"}\r\n\r\n').encode()+body
 
-async def client(port, requests, until, took, statuses):
-    "Sends one request after the other on one connection until the time is over"
+async def client(port, requests, until, seconds, statuses):
+    "Sends one request after another on one connection until the time is over"
     reader, writer = await asyncio.open_connection('127.0.0.1', port)
     i = 0
     while time.perf_counter() < until:
@@ -39,21 +39,21 @@ async def client(port, requests, until, took, statuses):
         writer.write(requests[i % len(requests)])
         head = await reader.readuntil(b'\r\n\r\n')
         await reader.readexactly(int(re.search(rb'content-length: (\d+)', head.lower())[1]))
-        took.append(time.perf_counter()-start)
+        seconds.append(time.perf_counter()-start)
         statuses[int(head.split()[1])] += 1
         i += 1
     writer.close()
 
-async def load(port, requests, seconds, clients):
-    "Seconds that each request took, and how many there were of each status"
-    took, statuses, until = [], Counter(), time.perf_counter()+seconds
-    done = await asyncio.gather(*(client(port, requests[i:]+requests[:i], until, took, statuses) for i in range(clients)), return_exceptions=True)
+async def load(port, requests, duration, clients):
+    "Sorted seconds of all requests, and counts of their statuses"
+    seconds, statuses, until = [], Counter(), time.perf_counter()+duration
+    done = await asyncio.gather(*(client(port, requests[i:]+requests[:i], until, seconds, statuses) for i in range(clients)), return_exceptions=True)
     statuses.update(type(o).__name__ for o in done if o)
-    return sorted(took), statuses
+    return sorted(seconds), statuses
 
 def main(seconds=60, clients=64):
     with tempfile.TemporaryDirectory() as d, server() as (process, port):
-        files = save_captchas('kaptcha', 200, Path(d)/'drawn', seed=0)
+        files = save_captchas('kaptcha', 200, Path(d)/'captchas', seed=0)
         requests, reader, memory = [posted(o.read_bytes()) for o in files], Reader(), psutil.Process(process.pid).memory_info
         def folder(): # images a second
             start = time.perf_counter()
@@ -69,8 +69,8 @@ def main(seconds=60, clients=64):
         took.sort()
         rate, single, p99 = len(took)/seconds, statistics.median(alone), took[int(.99*len(took))]
         print(f'{clients} clients for {seconds:g} s on {len(os.sched_getaffinity(0))} cores: {dict(statuses)}')
-        print(f'throughput   {rate:.0f} images/s, {rate/statistics.median(rates):.0%} of what a folder reaches ({statistics.median(rates):.0f} images/s)')
-        print(f'latency      median {1e3*statistics.median(took):.1f} ms, p99 {1e3*p99:.1f} ms = {p99/single:.1f} × that of a client alone ({1e3*single:.1f} ms)')
+        print(f'throughput   {rate:.0f} images/s, {rate/statistics.median(rates):.0%} of a reader alone ({statistics.median(rates):.0f} images/s)')
+        print(f'latency      median {1e3*statistics.median(took):.1f} ms, p99 {1e3*p99:.1f} ms = {p99/single:.1f} × that of a single client ({1e3*single:.1f} ms)')
         print(f'memory       {start/2**20:.0f} MB at the start, {" ".join(f"{o/2**20:.0f}" for o in rss)} after each {seconds/parts:.0f} s')
         return set(statuses) != {200}
 

@@ -24,7 +24,7 @@ EPOCHS, PER_EPOCH, VALID = 44, 4_200, 420
 CHARSET = ''.join(sorted(set().union(*(o.charset for o in STYLES.values()))))
 CARD = """# base.safetensors
 
-The network that `captcha-ocr train` starts from, unless `--no-base` is given. It has read drawn captchas only, never a
+The network that `captcha-ocr train` starts from, unless `--no-pretrained` is given. It has read drawn captchas only, never a
 real image; the styles it was drawn from were made to look like real ones, so on captchas of such kinds it reads most without any
 training, and on others it knows letters and little else.
 

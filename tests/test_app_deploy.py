@@ -1,5 +1,5 @@
-"What stands in deploy/: the steps of the image in a clean environment, the unit, the Space."
-import os, re, runpy, shutil, subprocess, sys, types
+"The files in deploy/: the installation in a clean environment, the Dockerfile, the systemd unit, the Space."
+import json, os, re, runpy, shutil, subprocess, sys, types
 from configparser import ConfigParser
 
 import pytest
@@ -11,19 +11,36 @@ DEPLOY = ROOT/'deploy'
 
 @pytest.mark.skipif('CAPTCHA_OCR_SLOW' not in os.environ, reason='takes a minute and the package index: CAPTCHA_OCR_SLOW=1')
 def test_install(tmp_path):
-    "Into a clean environment, with nothing of ours on the path"
+    "The package installs into a clean environment, without this checkout on the path"
     env = {k: v for k,v in os.environ.items() if k != 'PYTHONPATH'}
     res = subprocess.run([DEPLOY/'install.sh', tmp_path/'app'], env={**env, 'PYTHON': sys.executable}, capture_output=True, text=True)
     assert res.returncode == 0, res.stderr
     assert 'own or may test' in subprocess.run([tmp_path/'app'/'bin'/'captcha-ocr', 'serve', '--help'], env={**env, 'COLUMNS': '300'}, cwd=tmp_path, capture_output=True, text=True).stdout
 
-def test_dockerfile_keeps_to_the_script():
-    "Nothing is installed but by the script that is tested; it does not run as root"
+def instructions(text):
+    "(name, rest) of each instruction of a Dockerfile"
+    lines = [o for o in text.splitlines() if o.strip() and not o.startswith('#')]
+    return [tuple(o.split(maxsplit=1)) for o in lines]
+
+def image_problems(text):
+    "What is wrong with a Dockerfile: installs outside the tested script, root at the end, files that are missing"
+    found, user = [], 'root'
+    for name,rest in instructions(text):
+        if name == 'USER': user = rest
+        if name == 'RUN' and not re.match(r'sh /src/deploy/install\.sh /\S+$|useradd ', rest): found.append(f'RUN {rest}')
+        if name == 'COPY' and '--from' not in rest and not (ROOT/rest.split()[0]).exists(): found.append(f'COPY {rest}')
+    entry = [rest for name,rest in instructions(text) if name == 'ENTRYPOINT']
+    if len(entry) != 1 or json.loads(entry[0])[:2] != ['captcha-ocr','serve']: found.append(f'ENTRYPOINT {entry}')
+    return found + ([f'USER {user}'] if user == 'root' else [])
+
+def test_dockerfile():
+    "The image is built by the script that `test_install` tests, and runs as an ordinary user"
     text = (DEPLOY/'Dockerfile').read_text()
-    assert 'deploy/install.sh' in text and 'pip' not in text and 'torch' not in text
-    lines = [o for o in text.splitlines() if re.match('[A-Z]+ ', o)]
-    assert lines[-1].startswith('ENTRYPOINT') and any(o == 'USER captcha-ocr' for o in lines)
-    assert all((ROOT/o).exists() for o in ('deploy/install.sh', 'constraints.txt', 'LICENSE'))
+    assert image_problems(text) == []
+    for planted in ('RUN pip install torch', 'USER root', 'COPY absent.txt /x', 'ENTRYPOINT ["sh"]'):
+        assert len(image_problems(f'{text}\n{planted}')) == 1, planted
+    users = re.findall(r'useradd .*?(\S+)$', text, re.M)
+    assert dict(instructions(text))['USER'] in users
     subprocess.run(['sh', '-n', DEPLOY/'install.sh'], check=True)
 
 def test_unit():
@@ -44,7 +61,8 @@ def test_space(monkeypatch):
     runpy.run_path(str(DEPLOY/'space'/'app.py'))
     from captcha_ocr.synth.styles import generate
     im, text = next(generate('kaptcha', 1, seed=0))
-    said, sure, strange = made['fn'](Image.fromarray(im), '5')
-    assert said == text and len(sure) == 5 and sum(sure.values()) <= 1.0001 and (made['n_in'], made['n_out']) == (2,3) and strange == ''
+    found, confidences, unfamiliar = made['fn'](Image.fromarray(im), '5')
+    assert found == text and len(confidences) == 5 and sum(confidences.values()) <= 1.0001
+    assert (made['n_in'], made['n_out']) == (2,3) and unfamiliar == ''
     for wrong in [(None, ''), (Image.new('RGB', (1,90)), ''), (Image.fromarray(im), 'five')]:
         with pytest.raises(Error): made['fn'](*wrong)
