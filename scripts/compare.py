@@ -24,7 +24,7 @@ from project import ROOT
 PATTERN = {'arithmetic': '^([^_]+)_'}
 
 def cells(seconds, rounds):
-    "The table, and after its first fold what stands beside it: readers off the shelf, other schedules, and starts from chance"
+    "The table, and after its first fold the rows beside it: readers off the shelf, other schedules, and training from scratch"
     table, data = grid(seconds, rounds), next(iter(FOLDS))
     first = [o for o in table if o.data == data and o.fold == o.seed == 0 and o.labels != 50]
     shelf = [Cell(o, name, 0, fold) for o,folds in FOLDS.items() for fold in range(folds) for name,(_,there,_) in SHELF.items() if there()]

@@ -95,7 +95,7 @@ def pages(root=ROOT):
     return {o.as_posix().removesuffix('.ipynb'): _nbpath2html(o).as_posix().removesuffix('.html') for o in rels}
 
 def rename(site, names):
-    "Give the pages in `site` the `names` that quarto gives them, and mend all that mentions them"
+    "Give the pages in `site` the `names` that quarto gives them, and fix all links to them"
     stems = {Path(k).name: Path(v).name for k,v in names.items()}
     page = re.compile(rf'\b({"|".join(map(re.escape, stems))})\.(html|llms\.md)\b')
     for f in site.rglob('*'):

@@ -34,7 +34,7 @@ def flip(rng, b):
     b = bytearray(b)
     for _ in range(rng.choice([1,1,2,8,64])): b[rng.randrange(len(b))] ^= rng.randrange(1, 256)
     return bytes(b)
-def head(rng, b): # sizes and offsets stand near the front
+def head(rng, b): # sizes and offsets are near the front
     b = bytearray(b)
     i = rng.randrange(min(64, len(b)-4))
     b[i:i+4] = rng.choice([b'\xff\xff\xff\xff', b'\x7f\xff\xff\xff', b'\0\0\0\0', b'\0\0\x40\0', rng.randbytes(4)])

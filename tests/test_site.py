@@ -27,7 +27,7 @@ def address():
 @pytest.fixture(scope='module')
 def tab(browser, address):
     context = browser.new_context(base_url=address)
-    context.route(lambda url: not url.startswith(address), lambda route: route.abort())    # what stands elsewhere: badges, formulas
+    context.route(lambda url: not url.startswith(address), lambda route: route.abort())    # other hosts: badges, formulas
     tab, tab.errors = context.new_page(), []
     tab.on('pageerror', lambda o: tab.errors.append(str(o)))
     tab.set_default_timeout(60_000)
@@ -58,9 +58,9 @@ def test_a_name_leads_to_its_signature_on_another_page(page):
     page.goto('/tutorials/look_at_the_data.html')
     page.locator('main a', has_text='find_dataset').first.click()
     page.wait_for_url('**/data.html#find_dataset')
-    told = page.locator('#find_dataset')
-    assert told.is_visible() and 'def find_dataset(' in told.locator('xpath=following::pre[1]').inner_text()
-    assert '#' in told.locator('xpath=following::pre[1]').inner_text()
+    heading = page.locator('#find_dataset')
+    assert heading.is_visible() and 'def find_dataset(' in heading.locator('xpath=following::pre[1]').inner_text()
+    assert '#' in heading.locator('xpath=following::pre[1]').inner_text()
     assert page.locator('a:text-is("source")').first.get_attribute('href').startswith('https://github.com/')
 
 def test_fields_and_constants_are_shown_as_they_are_written(page):
