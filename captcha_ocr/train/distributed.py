@@ -14,8 +14,8 @@ from fastai.basics import Callback
 from torch import nn
 
 # %% ../../nbs/46_train.distributed.ipynb #832bf76b
-def join_group()->tuple[int,int]: # the number of this process, and how many there are
-    "Join the other processes that the launcher started; (0, 1) where there are none."
+def join_group()->tuple[int,int]: # number of this process, number of processes
+    "Join the other processes of the launcher; (0, 1) without a launcher."
     if int(os.environ.get('WORLD_SIZE', 1)) == 1: return 0, 1
     if not dist.is_initialized():
         if torch.cuda.is_available(): torch.cuda.set_device(int(os.environ['LOCAL_RANK']))
@@ -23,33 +23,46 @@ def join_group()->tuple[int,int]: # the number of this process, and how many the
     return dist.get_rank(), dist.get_world_size()
 
 # %% ../../nbs/46_train.distributed.ipynb #babc5c7f
-class _Sum(torch.autograd.Function): # over all processes
+class _Sum(torch.autograd.Function): # sum over all processes
     @staticmethod
-    def forward(ctx, x): dist.all_reduce(whole := x.clone()); return whole
+    def forward(ctx, x):
+        total = x.clone()
+        dist.all_reduce(total)
+        return total
     @staticmethod
     def backward(ctx, grad): return _Sum.forward(ctx, grad)
 
-def _norm_together(norm, x): # (N,C,...) float
-    if not norm.training: return type(norm).forward(norm, x)
-    dims, shape = [d for d in range(x.ndim) if d != 1], (1, -1, *[1]*(x.ndim-2))
-    full = x.to(torch.promote_types(x.dtype, torch.float32))
-    sums = _Sum.apply(torch.cat([full.sum(dims), full.square().sum(dims), full.new_tensor([x.numel()//x.shape[1]])]))
+def _batch_stats(x): # (N,C,...) float; number of values per channel, mean and biased variance (C,) over all processes
+    dims = [d for d in range(x.ndim) if d != 1]
+    n = x.new_tensor([x.numel()//x.shape[1]])
+    sums = _Sum.apply(torch.cat([x.sum(dims), x.square().sum(dims), n]))
     n, (mean, square) = sums[-1], (sums[:-1]/sums[-1]).view(2, -1)
-    var = square-mean**2
+    return n, mean, square-mean**2
+
+# %% ../../nbs/46_train.distributed.ipynb #f5dd7966
+def _update_running(norm, n, mean, var): # as batch norm does, with the unbiased variance
     with torch.no_grad():
-        norm.running_mean.lerp_(mean, norm.momentum); norm.running_var.lerp_(var*n/(n-1), norm.momentum)
+        norm.running_mean.lerp_(mean, norm.momentum)
+        norm.running_var.lerp_(var*n/(n-1), norm.momentum)
         norm.num_batches_tracked += 1
+
+def _sync_norm(norm, x): # (N,C,...) float; what `norm` gives for the whole batch of all processes
+    if not norm.training: return type(norm).forward(norm, x)
+    full = x.to(torch.promote_types(x.dtype, torch.float32))
+    n, mean, var = _batch_stats(full)
+    _update_running(norm, n, mean, var)
+    shape = (1, -1, *[1]*(x.ndim-2))
     scale = norm.weight*(var+norm.eps).rsqrt()
-    return ((full-mean.view(shape))*scale.view(shape)+norm.bias.view(shape)).to(x.dtype)
+    return ((full-mean.view(shape))*scale.view(shape) + norm.bias.view(shape)).to(x.dtype)
 
 # %% ../../nbs/46_train.distributed.ipynb #4433532f
 class ShareBatches(Callback):
-    "Make each step together with the other processes of the group; the weights are those of one process, up to rounding."
+    "Make each step together with the other processes, with the weights of one process up to rounding."
     order = 1  # after `AuxiliaryCTCLoss`
     def before_fit(self):
         self.rank, self.world = dist.get_rank(), dist.get_world_size()
         self.norms = [m for m in self.model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
-        for m in self.norms: m.forward = lambda x, m=m: _norm_together(m, x)
+        for m in self.norms: m.forward = lambda x, m=m: _sync_norm(m, x)
 
     def before_batch(self):
         n, self.weight = len(self.xb[0]), 1.
@@ -61,17 +74,21 @@ class ShareBatches(Callback):
     def after_loss(self):
         if self.training: self.learn.loss_grad = self.loss_grad*self.weight
 
-    def after_backward(self):
-        grads = [p.grad for p in self.model.parameters() if p.grad is not None]
-        whole = torch.cat([o.flatten() for o in grads])
-        dist.all_reduce(whole)
-        for o,mean in zip(grads, (whole/self.world).split([o.numel() for o in grads])): o.copy_(mean.view_as(o))
+    def after_backward(self): _average([p.grad for p in self.model.parameters() if p.grad is not None])
 
     def after_fit(self):
         for m in self.norms: m.__dict__.pop('forward', None)
 
+# %% ../../nbs/46_train.distributed.ipynb #98362efc
+def _average(grads): # in place: the mean over all processes, in one message
+    total = torch.cat([o.flatten() for o in grads])
+    dist.all_reduce(total)
+    means = (total/dist.get_world_size()).split([o.numel() for o in grads])
+    for o,mean in zip(grads, means): o.copy_(mean.view_as(o))
+
 # %% ../../nbs/46_train.distributed.ipynb #97967efe
-def agree(value): # anything that can be pickled
+def agree(value # any value that can be pickled
+         ):     # the value of the first process
     "The `value` of the first process, in all of them."
     box = [value]
     if dist.is_initialized(): dist.broadcast_object_list(box)
