@@ -1,4 +1,4 @@
-"The page in a real browser: each way to give an image, the chart, what is known of the text, corrections, and no scripts at all."
+"The page in a real browser: every source of images, the chart, the options, corrections, and the page without scripts."
 import base64, csv, io, re
 
 import pytest
@@ -11,14 +11,14 @@ from captcha_ocr.data.labels import check_dataset
 from captcha_ocr.synth.styles import save_captchas
 
 @pytest.fixture(scope='module')
-def drawn(tmp_path_factory): return save_captchas('kaptcha', 5, tmp_path_factory.mktemp('drawn')/'d', seed=0)
+def files(tmp_path_factory): return save_captchas('kaptcha', 5, tmp_path_factory.mktemp('captchas')/'d', seed=0)
 
 @pytest.fixture(scope='module')
-def kept(tmp_path_factory): return tmp_path_factory.mktemp('kept')/'feedback'
+def feedback(tmp_path_factory): return tmp_path_factory.mktemp('data')/'feedback'
 
 @pytest.fixture(scope='module')
-def url(kept):
-    with server('--feedback', kept) as (_,port): yield f'http://127.0.0.1:{port}'
+def url(feedback):
+    with server('--feedback', feedback) as (_,port): yield f'http://127.0.0.1:{port}'
 
 @pytest.fixture
 def page(browser, url):
@@ -29,93 +29,93 @@ def page(browser, url):
     page.on('request', lambda o: wrong.append(o.url) if not o.url.startswith((url, 'data:', 'blob:')) else None)
     page.goto(url)
     yield page
-    assert page.evaluate('document.documentElement.scrollWidth') <= 360    # nothing stands out at the side
+    assert page.evaluate('document.documentElement.scrollWidth') <= 360    # no horizontal overflow
     context.close()
-    assert wrong == []                                                     # no error, nothing against the CSP, nothing from elsewhere
+    assert wrong == []                                                     # no error, no CSP violation, no request to elsewhere
 
 def text_of(page): return page.locator('.card .text')
 
-# The transfer object that a drop and the clipboard give, with one file in it
+# The transfer object of a drop or the clipboard, with one file in it
 TRANSFER = '''([name, data]) => { const o = new DataTransfer(); o.items.add(new File([Uint8Array.from(atob(data), c => c.charCodeAt())], name, {type: 'image/png'})); return o }'''
 def transfer(page, file): return page.evaluate_handle(TRANSFER, ['x.png', base64.b64encode(file.read_bytes()).decode()])
 
-def test_choose(page, drawn):
-    page.set_input_files('#image', drawn[0])
-    expect(text_of(page)).to_have_text(drawn[0].stem)
-    expect(page.get_by_role('status').first).to_contain_text(f'Read: {drawn[0].stem}')
+def test_choose(page, files):
+    page.set_input_files('#image', files[0])
+    expect(text_of(page)).to_have_text(files[0].stem)
+    expect(page.get_by_role('status').first).to_contain_text(f'Read {files[0].stem}')
 
-def test_drop(page, drawn):
-    o = transfer(page, drawn[1])
+def test_drop(page, files):
+    o = transfer(page, files[1])
     page.dispatch_event('#drop', 'dragover', dict(dataTransfer=o))
     expect(page.locator('#drop.over')).to_have_count(1)
     page.dispatch_event('#drop', 'drop', dict(dataTransfer=o))
-    expect(text_of(page)).to_have_text(drawn[1].stem)
+    expect(text_of(page)).to_have_text(files[1].stem)
 
-def test_paste(page, drawn):
-    page.evaluate('o => document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: o, bubbles: true, cancelable: true}))', transfer(page, drawn[2]))
-    expect(text_of(page)).to_have_text(drawn[2].stem)
+def test_paste(page, files):
+    page.evaluate('o => document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: o, bubbles: true, cancelable: true}))', transfer(page, files[2]))
+    expect(text_of(page)).to_have_text(files[2].stem)
 
-def test_photograph(page, drawn):
+def test_photograph(page, files):
     camera = page.get_by_label('Take a photo')
     expect(camera).to_have_attribute('capture', 'environment')
-    camera.set_input_files(drawn[3])
-    expect(text_of(page)).to_have_text(drawn[3].stem)
+    camera.set_input_files(files[3])
+    expect(text_of(page)).to_have_text(files[3].stem)
 
 def test_example(page):
-    page.get_by_role('button', name='drawn example 1').click()
+    page.get_by_role('button', name='synthetic example 1').click()
     expect(text_of(page)).not_to_be_empty()
 
-def test_chart_and_boxes(page, drawn):
-    page.set_input_files('#image', drawn[0])
+def test_chart_and_boxes(page, files):
+    page.set_input_files('#image', files[0])
     expect(page.locator('.positions > li')).to_have_count(5)
     best = page.locator('.positions .best .char').all_inner_texts()
-    assert ''.join(best) == drawn[0].stem == ''.join(page.locator('.seen text').all_text_contents())
+    assert ''.join(best) == files[0].stem == ''.join(page.locator('.seen text').all_text_contents())
     for bar,p in zip(page.locator('.positions .bar rect:not(.all)').all(), page.locator('.positions .p').all_inner_texts()):
         assert abs(float(bar.get_attribute('width'))-float(p.rstrip('%'))) < .06
     boxes = [o.bounding_box() for o in page.locator('.seen rect').all()]
     picture = page.locator('.seen image').bounding_box()
     assert all(a['x']+a['width'] <= b['x']+4 for a,b in zip(boxes, boxes[1:])) and all(picture['x'] <= o['x'] and o['x']+o['width'] <= picture['x']+picture['width']+4 for o in boxes)    # lines are wide
     expect(page.locator('.alternatives li')).to_have_count(4)
-    expect(page.get_by_role('img', name=f'with {drawn[0].stem} over the pixels')).to_be_visible()
+    expect(page.get_by_role('img', name=f'with {files[0].stem} above the pixels')).to_be_visible()
 
-def test_what_is_known(page, drawn):
-    page.set_input_files('#image', drawn[0])
-    expect(text_of(page)).to_have_text(drawn[0].stem)
+def test_options(page, files):
+    page.set_input_files('#image', files[0])
+    expect(text_of(page)).to_have_text(files[0].stem)
     page.get_by_label('Length').fill('3'); page.get_by_label('Length').blur()      # the same image again
     expect(text_of(page)).to_have_text(re.compile('^.{3}$'))
     page.get_by_label('Length').fill('5')
-    page.get_by_label('Characters that may occur').fill('23'); page.get_by_label('Characters that may occur').blur()
+    page.get_by_label('Allowed characters').fill('23'); page.get_by_label('Allowed characters').blur()
     expect(text_of(page)).to_have_text(re.compile('^[23]{5}$'))
-    page.get_by_label('Hold back below').select_option('99%')
-    expect(page.locator('.card .warn').first).to_contain_text('Held back')
+    page.get_by_label('Minimum confidence').select_option('99%')
+    expect(page.locator('.card .warn').first).to_contain_text('No text')
 
-def test_many_and_csv(page, drawn, tmp_path):
+def test_many_and_csv(page, files, tmp_path):
     (tmp_path/'=2+3.png').write_bytes(b'no image')
-    (tmp_path/'<b>"x", y.png').write_bytes(drawn[4].read_bytes())
-    page.set_input_files('#image', [*drawn, tmp_path/'=2+3.png', tmp_path/'<b>"x", y.png'])
+    (tmp_path/'<b>"x", y.png').write_bytes(files[4].read_bytes())
+    page.set_input_files('#image', [*files, tmp_path/'=2+3.png', tmp_path/'<b>"x", y.png'])
     expect(page.locator('#table tbody tr')).to_have_count(7)
     expect(page.get_by_role('status').first).to_have_text('Read 7 images, 1 without a text.')
     with page.expect_download() as got: page.get_by_role('button', name='Download as CSV').click()
     rows = list(csv.DictReader(io.StringIO(got.value.path().read_text(encoding='utf-8-sig'))))
-    assert [(o['filename'], o['text']) for o in rows] == [*((f.name, f.stem) for f in drawn), ("'=2+3.png", ''), ('<b>"x", y.png', drawn[4].stem)]
-    assert 'not a readable image' in rows[5]['remark'] and .5 < float(rows[0]['confidence']) <= 1
+    assert [(o['filename'], o['text']) for o in rows] == [*((f.name, f.stem) for f in files), ("'=2+3.png", ''), ('<b>"x", y.png', files[4].stem)]
+    assert 'not a readable image' in rows[5]['note'] and .5 < float(rows[0]['confidence']) <= 1
 
-def test_correct(page, drawn, kept):
-    page.set_input_files('#image', drawn[:2])
+def test_correct(page, files, feedback):
+    page.set_input_files('#image', files[:2])
     expect(page.locator('.card')).to_have_count(2)
-    for i,f in enumerate(drawn[:2]):
+    for i,f in enumerate(files[:2]):
         card = page.locator('.card').nth(i)
-        card.get_by_label('The right text is').fill(f.stem)
+        card.get_by_label('Correct text').fill(f.stem)
         card.get_by_role('button', name='Save for training').click()
         expect(card.get_by_role('status')).to_have_text('Saved. Thank you.')
-    samples, problems = check_dataset(kept)
-    assert problems == [] and sorted(s.text for s in samples) == sorted(f.stem for f in drawn[:2])
-    card.get_by_label('The right text is').fill('x'*60)
+    samples, problems = check_dataset(feedback)
+    assert problems == [] and sorted(s.text for s in samples) == sorted(f.stem for f in files[:2])
+    card.get_by_label('Correct text').fill('x'*60)
     card.get_by_role('button', name='Save for training').click()
-    expect(card.get_by_role('status')).to_contain_text('cannot hold the 60 characters')
+    expect(card.get_by_role('status')).to_contain_text('too narrow for the 60 characters')
 
-def test_by_keyboard(page, drawn):
-    "From the top to the button with Tab alone; every stop can be seen and has a name"
+def test_by_keyboard(page, files):
+    "Tab reaches every control; each has a visible focus and a name"
     names = []
     for _ in range(14):
         page.keyboard.press('Tab')
@@ -124,24 +124,24 @@ def test_by_keyboard(page, drawn):
         if o[0] == 'BODY': break
         names.append(o[1])
         assert o[1] and o[2], o
-    assert 'Read' in names and 'Length' in names and sum('drawn example' in n for n in names) == 4, names
+    assert 'Read' in names and 'Length' in names and sum('synthetic example' in n for n in names) == 4, names
 
-def test_without_scripts(browser, url, drawn, kept):
+def test_without_scripts(browser, url, files, feedback):
     context = browser.new_context(java_script_enabled=False, viewport=dict(width=360, height=740))
     page = context.new_page()
     page.goto(url)
-    page.set_input_files('#image', drawn[2])
+    page.set_input_files('#image', files[2])
     page.get_by_label('Length').fill('5')
     page.get_by_role('button', name='Read', exact=True).click()
-    expect(text_of(page)).to_have_text(drawn[2].stem)
+    expect(text_of(page)).to_have_text(files[2].stem)
     expect(page.get_by_label('Length')).to_have_value('5')
-    page.get_by_label('The right text is').fill(drawn[2].stem)
+    page.get_by_label('Correct text').fill(files[2].stem)
     page.get_by_role('button', name='Save for training').click()
     expect(page.get_by_role('heading', name='Saved')).to_be_visible()
-    assert drawn[2].stem in (kept/'labels.csv').read_text()
+    assert files[2].stem in (feedback/'labels.csv').read_text()
     page.goto(url)
-    page.get_by_role('button', name='drawn example 4').click()
-    expect(page.locator('.card .warn').first).to_contain_text('Not like the images')
+    page.get_by_role('button', name='synthetic example 4').click()
+    expect(page.locator('.card .warn').first).to_contain_text('Unlike the training images')
     context.close()
 
 CONTRAST = '''() => { const lum = c => { const v = c.map(x => (x /= 255) <= .03928 ? x/12.92 : ((x+.055)/1.055)**2.4); return .2126*v[0]+.7152*v[1]+.0722*v[2] }
@@ -153,12 +153,12 @@ CONTRAST = '''() => { const lum = c => { const v = c.map(x => (x /= 255) <= .039
   return out.sort((a, b) => a[0]-b[0]) }'''
 
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
-def test_contrast(browser, url, drawn, scheme):
+def test_contrast(browser, url, files, scheme):
     "WCAG AA: 4.5 to 1 for every piece of text"
     context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
     page.goto(url)
-    page.set_input_files('#image', [drawn[0], __file__])
+    page.set_input_files('#image', [files[0], __file__])
     expect(page.locator('#table')).to_be_visible()
     for where in ('/', '/api'):
         if where != '/': page.goto(url+where)
@@ -166,23 +166,23 @@ def test_contrast(browser, url, drawn, scheme):
         assert len(found) > 20 and found[0][0] >= 4.5, found[:3]
     context.close()
 
-def test_login(browser, drawn):
-    token = 'a-token-of-32-signs-for-this-test'
+def test_login(browser, files):
+    token = 'a-token-of-33-characters-for-tests'
     with server(CAPTCHA_OCR_TOKEN=token) as (_,port):
         context = browser.new_context()
         page = context.new_page()
         page.goto(f'http://127.0.0.1:{port}')
         page.get_by_label('Token').fill('wrong'); page.get_by_role('button', name='Log in').click()
-        expect(page.get_by_role('alert')).to_have_text('That is not the token.')
+        expect(page.get_by_role('alert')).to_have_text('Wrong token.')
         page.get_by_label('Token').fill(token); page.get_by_role('button', name='Log in').click()
-        page.set_input_files('#image', drawn[0])
-        expect(text_of(page)).to_have_text(drawn[0].stem)
+        page.set_input_files('#image', files[0])
+        expect(text_of(page)).to_have_text(files[0].stem)
         cookie, = context.cookies()
         assert cookie['httpOnly'] and cookie['sameSite'] == 'Strict' and token not in cookie['value']
         context.close()
 
 def test_another_site_cannot_send(browser, url, tmp_path):
-    "A page of another origin posts a form to the service: refused"
+    "A form that a page of another origin posts to the service is refused"
     evil = tmp_path/'evil.html'
     evil.write_text(f'<form id=f method=post action="{url}/feedback"><input name=text value=x><input name=image value=x></form><button form=f>go</button>')
     page = browser.new_page()

@@ -26,12 +26,14 @@ def current_service()->Service:
     "The service of the app that handles the current request."
     return current_app.extensions['captcha_ocr']
 
+# %% ../../nbs/74_serve.api.ipynb #f2f218f9
 def problem_body(status:int, # HTTP status
                  detail:str, # what is wrong, for the client
                 )->str:
     "A problem document as JSON."
     return json.dumps(dict(type='about:blank', title=HTTPStatus(status).phrase, status=status, detail=detail))
 
+# %% ../../nbs/74_serve.api.ipynb #f31093ff
 def problem(status:int,   # HTTP status
             detail:str,   # what is wrong, for the client
             headers=None, # further headers
@@ -65,10 +67,12 @@ def form_fields()->dict:
         fields[name] = value
     return fields
 
+# %% ../../nbs/74_serve.api.ipynb #06a61177
 def check_count(images):
     "A `CaptchaError` if there are too many `images` for one request."
     if len(images) > MAX_IMAGES: raise CaptchaError(f'{len(images)} images; a request may have at most {MAX_IMAGES}')
 
+# %% ../../nbs/74_serve.api.ipynb #bc61ad62
 def decode_base64(text:str # base64 or a data URL
                  )->bytes:
     "The file in `text`."
@@ -85,6 +89,7 @@ def _from_json(): # images and options of the current request
     check_count(images)
     return [decode_base64(o) for o in images], parse_options(values)
 
+# %% ../../nbs/74_serve.api.ipynb #a52a2c46
 def _from_form(): # images and options of the current request
     if set(request.files) - {'image'}: raise CaptchaError('the field of a file must be called image')
     uploads = request.files.getlist('image')
@@ -95,6 +100,7 @@ def _from_form(): # images and options of the current request
 api = Blueprint('api', __name__)
 PARSERS = {'application/json': _from_json, 'multipart/form-data': _from_form}
 
+# %% ../../nbs/74_serve.api.ipynb #792b4cd3
 @api.post('/api/read')
 def read():
     "Read the images of a request."
@@ -103,7 +109,8 @@ def read():
     images, options = PARSERS[request.mimetype]()
     if not images: raise CaptchaError('no image; send at least one in the field image, or in the list images')
     model = options.model or service.models.default
-    if model not in service.models: return problem(404, f'no model {model[:60]!r}; choose one of {", ".join(service.models)}')
+    if model not in service.models:
+        return problem(404, f'no model {model[:60]!r}; choose one of {", ".join(service.models)}')
     results = read_images(service, images, options)
     if len(results) == 1 and results[0].reading.error: return problem(422, results[0].reading.error)
     return dict(model=model, readings=[o.as_dict() for o in results])
@@ -115,11 +122,13 @@ def models():
     models = current_service().models
     return dict(default=models.default, models=[model_info(o) for o in models.values()])
 
+# %% ../../nbs/74_serve.api.ipynb #7207b17c
 @api.get('/healthz')
 def health():
     "Answer a health check."
     return dict(status='ok', version=__version__)
 
+# %% ../../nbs/74_serve.api.ipynb #9d307bde
 @api.get('/metrics')
 def metrics():
     "Metrics for Prometheus."
@@ -133,6 +142,7 @@ def openapi_document()->dict:
     document['info']['version'] = __version__
     return document
 
+# %% ../../nbs/74_serve.api.ipynb #39f8a104
 @api.get('/api/openapi.json')
 def openapi():
     "The API described as an OpenAPI document."

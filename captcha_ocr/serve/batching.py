@@ -20,6 +20,7 @@ from ..reader import BATCH, Opened, Reader, score_images
 class QueueFull(Exception):
     "More images are waiting than the queue holds. The client should try again later."
 
+# %% ../../nbs/70_serve.batching.ipynb #3929690e
 class Job(NamedTuple):
     "An image that waits for the network."
     reader:Reader
@@ -72,6 +73,7 @@ def _take_batch(queue): # removes the first job and others of its kind; an empty
         queue.jobs = rest
     return batch
 
+# %% ../../nbs/70_serve.batching.ipynb #d8d7241e
 def _work(queue):
     while batch := _take_batch(queue):
         queue.batch_sizes.append(len(batch))
@@ -88,6 +90,7 @@ def _model_name(file): # training writes model.onnx in every folder, so such a f
     if file.stem != 'model': return file.stem
     return file.resolve().parent.name or 'model'
 
+# %% ../../nbs/70_serve.batching.ipynb #db720709
 class ServedModel:
     "The reader of a model file, replaced when the file changes."
     def __init__(self,
@@ -125,7 +128,8 @@ class Models(dict):
                  files=() # ONNX model files; empty: the model in the package
                 ):
         for o in map(ServedModel, files or [None]):
-            if o.name in self: raise CaptchaError(f'{o.file}: another model is also called {o.name!r}; rename one of the files')
+            if o.name in self:
+                raise CaptchaError(f'{o.file}: another model is also called {o.name!r}; rename one of the files')
             self[o.name] = o
         self.default = next(iter(self))
 

@@ -25,7 +25,8 @@ def _checked_label(text, size, geometry): # `text` as it is stored; `size` is th
         raise CaptchaError(f'a label has 1 to {MAX_LABEL} characters; this one has {len(text)}')
     if not text.isprintable(): raise CaptchaError('a label must be one line of visible characters')
     if geometry.steps(size) < min_steps(text):
-        raise CaptchaError(f'an image of {size[0]}x{size[1]} pixels is too narrow for the {len(text)} characters of {text!r}')
+        w, h = size
+        raise CaptchaError(f'an image of {w}x{h} pixels is too narrow for the {len(text)} characters of {text!r}')
     return text
 
 # %% ../../nbs/71_serve.feedback.ipynb #6b4454ca

@@ -45,6 +45,7 @@ def record_request(metrics:Metrics,
     metrics.requests.labels(route=route, status=status).inc()
     if seconds is not None: metrics.seconds.labels(route=route).observe(seconds)
 
+# %% ../../nbs/72_serve.monitoring.ipynb #2f70e2d0
 def record_reading(metrics:Metrics,
                    model:str, # name of the model
                    reading,   # a `Reading`

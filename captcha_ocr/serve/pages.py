@@ -33,13 +33,15 @@ class Card(NamedTuple):
     picture:str=''    # preview as a data URL
     original:str=''   # file as a data URL, sent back with a correction
 
+# %% ../../nbs/75_serve.pages.ipynb #a46c0d83
 def _card(name, data, result):
     if result.reading.error: return Card(name, result)
     service = current_service()
     with slot(service, time.monotonic()+MAX_SECONDS): im = open_image(data)
     size, returnable = im.size, service.feedback and len(data) < MAX_BYTES/2 # base64 adds a third
     im.thumbnail((PREVIEW_SIZE, PREVIEW_SIZE))
-    return Card(name, result, size, data_url(png_bytes(im)), data_url(data, 'application/octet-stream') if returnable else '')
+    original = data_url(data, 'application/octet-stream') if returnable else ''
+    return Card(name, result, size, data_url(png_bytes(im)), original)
 
 # %% ../../nbs/75_serve.pages.ipynb #5544eb09
 _GENERATE = '''import sys
@@ -51,9 +53,11 @@ _generating = threading.Lock()
 def _examples(): # PNG files of four synthetic captchas, the last in an unfamiliar style
     with tempfile.TemporaryDirectory() as d:
         done = subprocess.run([sys.executable, '-c', _GENERATE, d], capture_output=True, timeout=60)
-        if done.returncode: raise CaptchaError('examples need the training dependencies: pip install "captcha-ocr-fastai[train]"')
+        if done.returncode:
+            raise CaptchaError('examples need the training dependencies: pip install "captcha-ocr-fastai[train]"')
         return [o.read_bytes() for style in ('kaptcha','coloured') for o in sorted((Path(d)/style).glob('*.png'))]
 
+# %% ../../nbs/75_serve.pages.ipynb #412a8b3a
 def example_image(number:str # '0' to '3'
                  )->bytes:
     "A synthetic captcha as a PNG file."
@@ -78,19 +82,23 @@ pages = Blueprint('pages', __name__)
 
 def _render_form(cards): # with the values that were filled in
     service = current_service()
-    return render_template('index.html', cards=cards, models=service.models, form=request.form, feedback=service.feedback is not None,
-                           examples=range(4) if find_spec('cv2') else (), max_bytes=MAX_BYTES, max_images=MAX_IMAGES)
+    return render_template('index.html', cards=cards, models=service.models, form=request.form,
+                           feedback=service.feedback is not None, examples=range(4) if find_spec('cv2') else (),
+                           max_bytes=MAX_BYTES, max_images=MAX_IMAGES)
 
+# %% ../../nbs/75_serve.pages.ipynb #0f1113aa
 @pages.get('/')
 def index():
     "The form."
     return _render_form(cards=[])
 
+# %% ../../nbs/75_serve.pages.ipynb #0589947d
 @pages.post('/')
 def read_form():
     "The form and the cards of its images."
     return _render_form(_form_cards())
 
+# %% ../../nbs/75_serve.pages.ipynb #562d6964
 @pages.post('/cards')
 def cards():
     "The cards alone, for the script."
@@ -103,6 +111,7 @@ def example(number):
     try: return Response(example_image(number), content_type='image/png')
     except CaptchaError as e: return problem(404, str(e))
 
+# %% ../../nbs/75_serve.pages.ipynb #7a2bc241
 @pages.post('/feedback')
 def feedback():
     "Save an image with its correct text."
@@ -122,6 +131,7 @@ def login():
     if guard.accepts(request.form.get('token', '')): return guard.log_in(home)
     return Response(render_template('login.html', wrong=True), 401)
 
+# %% ../../nbs/75_serve.pages.ipynb #110e2ad4
 @pages.get('/api')
 def api_page():
     "The API for people, from the OpenAPI document."

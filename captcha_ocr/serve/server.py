@@ -28,6 +28,7 @@ class Overloaded(Error):
     "More requests are waiting than the server can handle soon."
     code, reason = 503, 'Service Unavailable'
 
+# %% ../../nbs/77_serve.server.ipynb #5b091976
 class ProblemTask(ErrorTask):
     "Sends a problem document for a request that the app never saw."
     def execute(self):
@@ -64,6 +65,7 @@ IDLE_TIMEOUT = 10    # seconds without a byte until a connection is closed
 REQUEST_TIMEOUT = 60 # seconds for a request to arrive
 SHUTDOWN_TIMEOUT = 10 # seconds to finish requests at the end
 
+# %% ../../nbs/77_serve.server.ipynb #da10a8b3
 class Connection(HTTPChannel):
     "A client's connection."
     error_task_class, begun = ProblemTask, 0.
@@ -79,9 +81,11 @@ class Connection(HTTPChannel):
 def _loop(server, condition): # handles events while `condition()`
     while condition(): server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
 
+# %% ../../nbs/77_serve.server.ipynb #e775199a
 def _in_flight(server): # whether a request is not answered yet
     return any(o.requests or o.request or o.total_outbufs_len for o in server.active_channels.values())
 
+# %% ../../nbs/77_serve.server.ipynb #24fa7994
 def _shut_down(server):
     accept_until, finish_until = time.time()+.5, time.time()+SHUTDOWN_TIMEOUT
     def accepting():
@@ -99,6 +103,7 @@ def _shut_down(server):
 OPTIONS = dict(channel_timeout=IDLE_TIMEOUT, cleanup_interval=2, connection_limit=1000, max_request_header_size=32_768,
                max_request_body_size=MAX_BYTES+100_000, asyncore_use_poll=True, send_bytes=1, ident=None)
 
+# %% ../../nbs/77_serve.server.ipynb #d2a40ec1
 class Server(TcpWSGIServer):
     "Serves a `Service` until `stop`."
     channel_class, stopping, closed = Connection, False, False
@@ -109,7 +114,7 @@ class Server(TcpWSGIServer):
         self.service, dispatcher = service, RequestDispatcher(threads, waiting)
         try: super().__init__(create_app(service), dispatcher=dispatcher, host=host, port=port, threads=threads, **OPTIONS)
         except (OSError, ValueError) as e:
-            raise CaptchaError(f'{host}:{port}: cannot listen there ({e}); choose another address with --host and --port') from None
+            raise CaptchaError(f'{host}:{port}: cannot listen ({e}); choose another --host or --port') from None
 
     def maintenance(self, now): # seconds since 1970
         super().maintenance(now)

@@ -27,6 +27,7 @@ MAX_BYTES = 8_000_000 # size of a request
 MAX_IMAGES = 64       # images in a request
 MAX_SECONDS = 10      # time for a request
 
+# %% ../../nbs/73_serve.service.ipynb #cf6b2e45
 class ReadOptions(NamedTuple):
     "How to read the images of a request."
     model:str|None=None              # name of the model; None: the default
@@ -44,6 +45,7 @@ def _number(values, name, high, whole=False): # the number from 0 to `high` in t
         raise CaptchaError(f'{name}: give a {"whole " if whole else ""}number from 0 to {high}')
     return int(number) if whole else number
 
+# %% ../../nbs/73_serve.service.ipynb #3fece23e
 def _text(values, name, pattern, expected): # the text in the field `name`, None if missing
     if name not in values: return None
     value = values[name]
@@ -55,6 +57,7 @@ def _text(values, name, pattern, expected): # the text in the field `name`, None
 def _shared_constraint(length, charset, positions):
     return Constraint(length, charset, positions) if length or charset or positions else None
 
+# %% ../../nbs/73_serve.service.ipynb #de82b2fb
 def _constraint(values): # of the fields of a request
     if type(values.get('length')) is int: values = {**values, 'length': str(values['length'])}
     return _shared_constraint(
@@ -79,6 +82,7 @@ def parse_options(values:dict # fields of a form or of JSON, without the images
 class DeadlineExceeded(Exception):
     "A request was not finished in time."
 
+# %% ../../nbs/73_serve.service.ipynb #4a6d2463
 class Service:
     "Models, the queue before them, and what was counted."
     def __init__(self,
@@ -118,11 +122,13 @@ class ImageResult(NamedTuple):
             result['candidates'] = [[dict(char=c, confidence=round(p, 4)) for c,p in o] for o in self.candidates]
         return result
 
+# %% ../../nbs/73_serve.service.ipynb #037e5025
 def _candidates(reader, scores, reading, n): # the `n` most probable characters at each position of the reading
     if not n or not reading.chars: return []
     ids = reader.charset.encode(''.join(c.char for c in reading.chars))
     chars = ['', *reader.charset.chars] # '': the text ends here
-    return [[(chars[i], float(row[i])) for i in row.argsort()[::-1][:n]] for row in next_probs(scores.log_probs, ids)[:-1]]
+    probs = next_probs(scores.log_probs, ids)[:-1]
+    return [[(chars[i], float(row[i])) for i in row.argsort()[::-1][:n]] for row in probs]
 
 # %% ../../nbs/73_serve.service.ipynb #da0655d9
 def _open(service, data, geometry, deadline): # an `Opened`, or the error as a string
@@ -130,6 +136,7 @@ def _open(service, data, geometry, deadline): # an `Opened`, or the error as a s
         try: return open_pixels(data, geometry)
         except CaptchaError as e: return str(e)
 
+# %% ../../nbs/73_serve.service.ipynb #d9d76da9
 def _wait(future, deadline): # the result of `future`
     left = deadline-time.monotonic()
     try:
@@ -137,6 +144,7 @@ def _wait(future, deadline): # the result of `future`
     except TimeoutError: pass
     raise DeadlineExceeded(f'not read within {MAX_SECONDS} seconds')
 
+# %% ../../nbs/73_serve.service.ipynb #c3632860
 def _to_result(reader, scores, options): # scores: of one image, or the error as a string
     if isinstance(scores, str): return ImageResult(Reading(None, error=scores), [])
     reading = to_reading(reader, scores, options.constraint, alternatives=options.alternatives,
@@ -150,7 +158,8 @@ def read_images(service:Service,
                )->list[ImageResult]: # one for each image, in order
     "Read `images`, batched with those of other clients."
     deadline, name = time.monotonic()+MAX_SECONDS, options.model or service.models.default
-    if name not in service.models: raise CaptchaError(f'no model {name[:60]!r}; choose one of {", ".join(service.models)}')
+    if name not in service.models:
+        raise CaptchaError(f'no model {name[:60]!r}; choose one of {", ".join(service.models)}')
     if service.queue.full: raise QueueFull('the queue is full')
     reader = service.models[name].reader
     opened = [_open(service, o, reader.geometry, deadline) for o in images]
