@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SCHEDULES', 'APPROACHES', 'Columns', 'PositionLoss', 'PositionHeads', 'AttentionReader', 'TeacherForcing',
-           'TransformerReader', 'ink', 'pieces', 'segment', 'plot_segments', 'Cutter', 'Budget', 'Plateau',
-           'fit_seconds', 'Approach', 'start_from_base', 'Trained', 'train_approach']
+           'TransformerReader', 'pieces', 'segment', 'plot_segments', 'Cutter', 'Budget', 'Plateau', 'fit_seconds',
+           'Approach', 'start_from_base', 'Trained', 'train_approach']
 
 # %% ../../nbs/53_lab.approaches.ipynb #4313048a
 import time
@@ -21,6 +21,7 @@ from torch import nn
 from ..charset import Charset
 from ..train.ctc import CTCLoss
 from ..data.images import Geometry, open_image, to_pixels
+from ..data.ink import ink_mask
 from ..data.labels import Sample
 from ..train.learner import AnnealAlignment, captcha_learner
 from ..train.loaders import captcha_dls
@@ -133,18 +134,11 @@ class TransformerReader(CRNN):
         return torch.cat([self.encoder(x + _places(*x.shape[1:]).to(x), src_key_padding_mask=pad), x], -1)
 
 # %% ../../nbs/53_lab.approaches.ipynb #af18fdd6
-def ink(image # (H,W,3) uint8
-       )->np.ndarray: # (H,W) uint8, 0 or 1
-    "The pixels that are not paper, which is the median colour."
-    paper = np.median(image.reshape(-1,3), 0)
-    far = np.abs(image-paper).max(-1).astype(np.uint8)
-    return cv2.threshold(far, 0, 1, cv2.THRESH_BINARY+cv2.THRESH_OTSU)[1]
-
-def pieces(mask,       # (H,W) uint8, 0 or 1
+def pieces(mask,       # ink, (H,W) bool
            least:int=12, # pixels of a stroke that is not noise
           )->list[tuple[int,int]]: # left and right end of each, columns
     "Connected strokes, from left to right; those above one another are one."
-    stats = cv2.connectedComponentsWithStats(mask)[2][1:]
+    stats = cv2.connectedComponentsWithStats(mask.astype(np.uint8))[2][1:]
     spans = sorted((int(s[0]), int(s[0]+s[2])) for s in stats if s[4] >= least)
     found = []
     for a,b in spans:
@@ -158,7 +152,7 @@ def segment(image,          # (H,W,3) uint8
             width:float=None, # of a typical character, columns
            )->list[tuple[int,int]]: # left and right end of each, columns
     "Where the characters stand: connected strokes, the widest cut at its thinnest until the number is right."
-    mask = ink(image)
+    mask = ink_mask(image)
     weight, spans = mask.sum(0, dtype=int), pieces(mask)
     while spans and (len(spans) < count if count else max(b-a for a,b in spans) > 1.5*width):
         a, b = max(spans, key=lambda o: o[1]-o[0])
@@ -181,7 +175,7 @@ def plot_segments(images, # (H,W,3) uint8 arrays
     rows = -(-len(images)//ncols)
     fig, axs = plt.subplots(rows, ncols, figsize=(2.4*ncols, rows), squeeze=False, layout='constrained')
     for ax,im,text,n in zip(axs.flat, images, texts, counts):
-        ax.imshow(np.where(ink(im)[...,None], im//2, 255)); ax.set_title(text, fontsize=9)
+        ax.imshow(np.where(ink_mask(im)[...,None], im//2, 255)); ax.set_title(text, fontsize=9)
         for a,b in segment(im, n, width): ax.axvspan(a, b, ec='C3', fc='none', lw=1.2)
     for ax in axs.flat: ax.axis('off')
     return fig
