@@ -10,7 +10,6 @@ import json, os
 from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from importlib.resources import files
 from itertools import islice
 from math import exp
 from typing import NamedTuple
@@ -25,7 +24,7 @@ from .reading.constraint import Constraint
 from .reading.search import constraint_log_prob, decode
 from .reading.calibration import UNCALIBRATED, Calibrator
 from .reading.novelty import NoveltyDetector, image_statistics
-from .reading.model_file import model_bytes, check_config
+from .reading.model_file import check_config, find_model, model_bytes
 
 # %% ../nbs/16_reader.ipynb #23b7afc1
 class Char(NamedTuple):
@@ -214,14 +213,13 @@ def _novelty(config): return NoveltyDetector(**config['novelty']) if 'novelty' i
 
 # %% ../nbs/16_reader.ipynb #96dbe7a1
 class Reader:
-    "Reads images with the model in `file`."
-    shipped = files('captcha_ocr')/'models'/'captcha_images_v2.onnx'
+    "Reads images with a model."
     def __init__(self,
-                 file=None,        # a model.onnx; the captcha_images_v2 model of the package if not given
+                 file=None,        # a model.onnx, or name of a model of the package; its default model if not given
                  *, threads:int=None, # batches that `read_many` runs at the same time; one per core if not given
                  device:str='cpu', # cpu, or cuda with onnxruntime-gpu
                 ):
-        self.session, self.config = _open_session(file or self.shipped, device)
+        self.session, self.config = _open_session(find_model(file), device)
         self.charset, self.geometry = Charset(self.config['charset']), Geometry(**self.config['geometry'])
         self.threads = threads or _cores()
         self.calibrate, self.novelty = _calibrator(self.config), _novelty(self.config)

@@ -54,7 +54,7 @@ async def load(port, requests, duration, clients):
 def main(seconds=60, clients=64):
     with tempfile.TemporaryDirectory() as d, server() as (process, port):
         files = save_captchas('kaptcha', 200, Path(d)/'captchas', seed=0)
-        requests, reader, memory = [posted(o.read_bytes()) for o in files], Reader(), psutil.Process(process.pid).memory_info
+        requests, reader, memory = [posted(o.read_bytes()) for o in files], Reader('captcha_images_v2'), psutil.Process(process.pid).memory_info
         def folder(): # images a second
             start = time.perf_counter()
             return sum(1 for _ in reader.read_many(files*5))/(time.perf_counter()-start)

@@ -5,6 +5,7 @@ import psutil, pytest
 
 from bench_app import START, load, posted, server
 from captcha_ocr.reader import Reader
+from captcha_ocr.reading.model_file import find_model
 from captcha_ocr.synth.styles import save_captchas
 
 @pytest.fixture(scope='module')
@@ -65,7 +66,7 @@ def test_excess_requests_are_refused(running, pngs):
 
 def test_model_is_replaced_under_load(pngs, tmp_path):
     "The file is replaced by whole and broken ones while sixteen clients read: no request fails"
-    file, whole = tmp_path/'mine.onnx', Reader.shipped.read_bytes()
+    file, whole = tmp_path/'mine.onnx', find_model('captcha_images_v2').read_bytes()
     file.write_bytes(whole)
     with server('--model', file) as (process, port):
         stop = threading.Event()

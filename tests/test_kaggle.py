@@ -6,6 +6,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import kaggle_test
 from captcha_ocr.reader import Reader
+from captcha_ocr.reading.model_file import find_model
 from captcha_ocr.synth.styles import save_captchas
 
 @pytest.fixture
@@ -35,9 +36,9 @@ def out(tmp_path):
     "The folder that a good run would leave, by the model that comes with the package"
     files, out = save_captchas('kaptcha', 6, tmp_path/'data', seed=0), tmp_path/'out'
     out.mkdir()
-    texts = [o.text for o in Reader().read_many(files)]
+    texts = [o.text for o in Reader('captcha_images_v2').read_many(files)]
     for o in kaggle_test.WROTE: (out/o).touch()
-    shutil.copy(Reader.shipped, out/'model.onnx')
+    shutil.copy(find_model('captcha_images_v2'), out/'model.onnx')
     write(out/'submission.csv', [('filename','text'), *((f.name, t) for f,t in zip(files, texts))])
     write(out/'predictions.csv', [('label','text'), *((f.stem, t) for f,t in zip(files, texts))])
     (out/'report.json').write_text(json.dumps(dict(n_valid=6, exact_match=sum(f.stem == t for f,t in zip(files, texts))/6)))

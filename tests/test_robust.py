@@ -53,13 +53,13 @@ def test_many_files_need_no_more_memory(captchas, tmp_path):
     assert peaks[20_000] < peaks[1_000] + 8, peaks
 
 def test_eight_threads_read_the_same(captchas):
-    reader = Reader()
+    reader = Reader('captcha_images_v2')
     alone = [reader.read(f) for f in captchas]
     def read_all(_): return [reader.read(f) for f in captchas]
     with ThreadPoolExecutor(8) as pool: assert list(pool.map(read_all, range(8))) == [alone]*8
 
 def test_calls_do_not_leak_memory(captchas):
-    reader, process = Reader(), psutil.Process()
+    reader, process = Reader('captcha_images_v2'), psutil.Process()
     images = [open_image(f) for f in captchas]
     def rss(calls):
         for i in range(calls): reader.read(images[i%len(images)])

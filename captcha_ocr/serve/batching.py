@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ..charset import CaptchaError
 from ..data.files import file_signature
+from ..reading.model_file import find_model
 from ..reader import BATCH, Opened, Reader, score_images
 
 # %% ../../nbs/70_serve.batching.ipynb #2c0e6a64
@@ -96,7 +97,7 @@ class ServedModel:
     def __init__(self,
                  file=None # an ONNX model file; None: the model in the package
                 ):
-        self.file = Path(file or Reader.shipped)
+        self.file = find_model(file)
         self.name, self.problem = _model_name(self.file), None
         self.signature = file_signature(self.file)
         self.reader, self.loaded = Reader(self.file), time.time()
