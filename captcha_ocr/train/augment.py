@@ -9,7 +9,7 @@ __all__ = ['PRESETS', 'Augment', 'show_augment']
 import os
 
 # %% ../../nbs/40_train.augment.ipynb #b9f82fe0
-os.environ.setdefault('NO_ALBUMENTATIONS_UPDATE', '1')  # albumentations would look for a newer version over the network
+os.environ.setdefault('NO_ALBUMENTATIONS_UPDATE', '1')  # no look-up of newer versions over the network
 
 # %% ../../nbs/40_train.augment.ipynb #8ba1e462
 from copy import deepcopy
@@ -26,69 +26,89 @@ from ..data.labels import Sample
 from ..data.show import contact_sheet
 
 # %% ../../nbs/40_train.augment.ipynb #49ab3037
-def _affine(k): # k: strength; 1 is the default's
-    "A small turn, slant, zoom and shift; the border is continued, not blackened."
+def _affine(k): # k: strength relative to the default
+    "Small rotation, slant, zoom and shift; border pixels are repeated instead of black."
     return A.Affine(rotate=(-4*k,4*k), scale=(1-.08*k,1+.08*k), shear={'x':(-8*k,8*k), 'y':(0,0)},
                     translate_percent={'x':(-.03*k,.03*k), 'y':(-.05*k,.05*k)}, border_mode=cv2.BORDER_REPLICATE, p=.9)
 
-def _light(k): # k: strength; 1 is the default's
+def _light(k): # k: strength relative to the default
     "Brightness and contrast, as between two screens or scanners."
     return A.RandomBrightnessContrast(.15*k, .15*k, p=.5)
 
+def _blur(widest, p): return A.GaussianBlur(blur_limit=(3,widest), p=p) # widest: size of the largest kernel, pixels
+def _noise(k, p): return A.GaussNoise(std_range=(.01*k,.05*k), p=p)
+def _distortion(): return A.GridDistortion(num_steps=5, distort_limit=.15, border_mode=cv2.BORDER_REPLICATE, p=.3)
+
+# %% ../../nbs/40_train.augment.ipynb #847498e8
 PRESETS = {
     'none':    [],
     'light':   [_affine(.5), _light(.5)],
-    'default': [_affine(1), _light(1), A.GaussianBlur(blur_limit=(3,3), p=.1), A.GaussNoise(std_range=(.01,.05), p=.1)],
-    'heavy':   [_affine(1.5), _light(2), A.GaussianBlur(blur_limit=(3,5), p=.2), A.GaussNoise(std_range=(.02,.1), p=.3),
-                A.GridDistortion(num_steps=5, distort_limit=.15, border_mode=cv2.BORDER_REPLICATE, p=.3)]}
+    'default': [_affine(1), _light(1), _blur(3, .1), _noise(1, .1)],
+    'heavy':   [_affine(1.5), _light(2), _blur(5, .2), _noise(2, .3), _distortion()]}
+
+# %% ../../nbs/40_train.augment.ipynb #d3557b86
+_NAMES = ', '.join(PRESETS)
+
+def _compose(tfm, seed): # an `A.Compose` with a random seed of its own
+    if isinstance(tfm, str) and tfm not in PRESETS: raise CaptchaError(f'no augmentation {tfm!r}; choose one of {_NAMES}')
+    if not isinstance(tfm, (str, A.BasicTransform, A.BaseCompose)):
+        raise CaptchaError(f'{tfm!r} is not an augmentation. Give a name ({_NAMES}) or an albumentations transform, several in A.Compose([...]).')
+    return A.Compose(deepcopy(PRESETS[tfm] if isinstance(tfm, str) else [tfm]), seed=seed)
+
+def _check_output(x, y): # raises a `CaptchaError` unless `y`, made of `x`, can be trained on
+    if getattr(y, 'dtype', None) == np.uint8 and y.shape[::2] == x.shape[::2]: return
+    raise CaptchaError(f'the augmentation makes {y.dtype} {tuple(y.shape)} of {x.dtype} {x.shape}. '
+                       'Leave out transforms that change type, height or colours, such as Normalize.')
 
 # %% ../../nbs/40_train.augment.ipynb #d9d82780
 class Augment(Transform):
     "Apply the preset or albumentations transform `tfm` to the arrays of the training split."
     split_idx = 0
     def __init__(self,
-                 tfm='default', # a name in `PRESETS`, or any albumentations transform
-                 seed:int=0,    # of the random changes
+                 tfm='default', # name in `PRESETS`, or any albumentations transform
+                 seed:int=0,    # random seed of the changes
                 ):
-        if isinstance(tfm, str) and tfm not in PRESETS: raise CaptchaError(f'no augmentation {tfm!r}; choose one of {", ".join(PRESETS)}')
-        if not isinstance(tfm, (str, A.BasicTransform, A.BaseCompose)):
-            raise CaptchaError(f'{tfm!r} is no augmentation; give a name ({", ".join(PRESETS)}) or an albumentations transform, several in A.Compose([...])')
-        self.compose = A.Compose(deepcopy(PRESETS[tfm] if isinstance(tfm, str) else [tfm]), seed=seed)
+        self.compose = _compose(tfm, seed)
 
-    def seed(self, seed:int): # the changes that follow depend on it alone
-        "Start the random changes anew, so that an epoch can be repeated exactly."
+    def seed(self, seed:int): # random seed of the changes that follow
+        "Restart the random changes, so that an epoch can be repeated exactly."
         self.compose.set_random_seed(seed)
 
     def encodes(self, x:np.ndarray):
         y = self.compose(image=x)['image']
-        if getattr(y, 'dtype', None) != np.uint8 or y.shape[::2] != x.shape[::2]:
-            raise CaptchaError(f'the augmentation makes {y.dtype} {tuple(y.shape)} of {x.dtype} {x.shape}; leave out what changes type, height or colours, as Normalize does')
+        _check_output(x, y)
         return y
 
-# %% ../../nbs/40_train.augment.ipynb #f7d1b6c3
+# %% ../../nbs/40_train.augment.ipynb #db8e2e8b
+_BACKGROUND, _MIN_WIDTH = 225, 160 # grey level around the pictures, and their width, pixels
+
 def _always(tfm): # a copy that changes every image
     tfm = deepcopy(tfm)
     tfm.p = 1
     return tfm
 
-_PAPER = 225 # grey level around the pictures, which may be white themselves
+def _widen(im): # wide enough for its caption
+    right = max(0, _MIN_WIDTH-im.shape[1])
+    return cv2.copyMakeBorder(im, 0, 0, 0, right, cv2.BORDER_CONSTANT, value=(_BACKGROUND,)*3)
 
-def _cell(im): # wide enough for its caption
-    return cv2.copyMakeBorder(im, 0, 0, 0, max(0, 160-im.shape[1]), cv2.BORDER_CONSTANT, value=(_PAPER,)*3)
+def _parts(tfm): # the transforms of `tfm`; none if there is only one
+    if isinstance(tfm, str): parts = PRESETS[tfm]
+    else: parts = list(tfm) if isinstance(tfm, A.Compose) else [tfm]
+    return parts if len(parts) > 1 else []
 
-def show_augment(images,                      # `Sample`s, files, arrays, or whatever else `open_image` takes
-                 tfm='default',               # a name in `PRESETS`, or any albumentations transform
-                 n:int=3,                     # draws of the whole per image
-                 seed:int=0,                  # of the random changes
-                 geometry:Geometry=Geometry() # the model's
-                )->Image.Image:               # a row per image
-    "Each of `images` as it is, after each transform of `tfm` alone, and after all of them, `n` times."
+# %% ../../nbs/40_train.augment.ipynb #f7d1b6c3
+def show_augment(images,                      # `Sample`s, files, arrays, or anything else that `open_image` takes
+                 tfm='default',               # name in `PRESETS`, or any albumentations transform
+                 n:int=3,                     # number of columns with all transforms together
+                 seed:int=0,                  # random seed of the changes
+                 *, geometry:Geometry=Geometry() # geometry of the model
+                )->Image.Image:               # one row per image
+    "Each of `images` unchanged, after each transform of `tfm` alone, and `n` times after all of them."
     if not len(images): raise CaptchaError('no image to show; give at least one')
     whole = Augment(tfm, seed)
-    parts = PRESETS[tfm] if isinstance(tfm, str) else list(tfm) if isinstance(tfm, A.Compose) else [tfm]
-    if len(parts) == 1: parts = []   # alone is all together
+    parts = _parts(tfm)
     augs  = [Augment(_always(o), seed) for o in parts] + [whole]*n
     heads = ['original', *(type(o).__name__ for o in parts), *['augmented']*n]
     ims = [to_pixels(open_image(o.file if isinstance(o, Sample) else o), geometry) for o in images]
-    cells = [_cell(o) for im in ims for o in (im, *(aug(im, split_idx=0) for aug in augs))]
-    return contact_sheet(cells, heads*len(ims), ncols=len(heads), background=_PAPER)
+    cells = [_widen(o) for im in ims for o in (im, *(aug(im, split_idx=0) for aug in augs))]
+    return contact_sheet(cells, heads*len(ims), ncols=len(heads), background=_BACKGROUND)
