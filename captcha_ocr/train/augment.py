@@ -52,7 +52,8 @@ _NAMES = ', '.join(PRESETS)
 def _compose(tfm, seed): # an `A.Compose` with a random seed of its own
     if isinstance(tfm, str) and tfm not in PRESETS: raise CaptchaError(f'no augmentation {tfm!r}; choose one of {_NAMES}')
     if not isinstance(tfm, (str, A.BasicTransform, A.BaseCompose)):
-        raise CaptchaError(f'{tfm!r} is not an augmentation. Give a name ({_NAMES}) or an albumentations transform, several in A.Compose([...]).')
+        raise CaptchaError(f'{tfm!r} is not an augmentation. Give a name ({_NAMES}), an albumentations transform '
+                           'or several in A.Compose([...]).')
     return A.Compose(deepcopy(PRESETS[tfm] if isinstance(tfm, str) else [tfm]), seed=seed)
 
 def _check_output(x, y): # raises a `CaptchaError` unless `y`, made of `x`, can be trained on
