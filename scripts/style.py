@@ -9,9 +9,11 @@ from functools import partial
 from io import StringIO
 from math import ceil
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat, yaml
 from IPython.core.inputtransformer2 import TransformerManager
+from nbdev.doclinks import _nbpath2html
 from nbdev.process import extract_directives
 
 from project import ROOT, is_story, notebooks, settings, tracked
@@ -257,7 +259,39 @@ def rhythm(root):
     wide = sum(len(o) > MAX_WIDTH for o in lines)
     if wide > LONG_LINES*len(lines): yield f'nbs: {wide} of {len(lines)} lines are over {MAX_WIDTH} characters: {LONG_LINES:.0%} at most'
 
-PROJECT_RULES = [small_files, no_paths_in_files, sidebar, package_data_is_tracked, plain_words_in_files, rhythm]
+def site_pages(root):
+    "Names of the site's pages: nbs/00_charset.ipynb is charset.html"
+    rels = [o.relative_to(root/'nbs') for o in notebooks(root) if root/'nbs' in o.parents]
+    return {_nbpath2html(o).as_posix() for o in rels}
+
+def link_targets(text):
+    "Targets of the links and pictures in Markdown `text`, without their anchors"
+    prose = re.sub(r'```.*?```|`[^`\n]*`', ' ', text, flags=re.S)
+    return [o for o in (m.partition('#')[0] for m in re.findall(r'\]\(<?([^)\s>]+)', prose)) if o]
+
+def is_dead(url, file, root, pages):
+    "Does `url` in `file` name a page of the site, or a file of the repository, that does not exist?"
+    cfg = settings(root)
+    site, repo = cfg.get('doc_host', '')+cfg.get('doc_baseurl', ''), cfg.get('git_url', '').rpartition('github.com/')[2]
+    if site and (url == site or url.startswith(site+'/')): return url[len(site)+1:] not in {'', *pages}
+    if repo and (m := re.search(rf'/{re.escape(repo)}/(?:blob|tree)/[^/]+/(.+)', url)): return not (root/unquote(m[1])).exists()
+    return not re.match(r'\w+:', url) and not (file.parent/unquote(url)).exists()
+
+def markdown_texts(root):
+    "(file, place, text) of each Markdown cell and file"
+    for o in notebooks(root):
+        cells = nbformat.read(o, as_version=4).cells
+        yield from ((o, f'{o.relative_to(root)}:{i}', c.source) for i,c in enumerate(cells) if c.cell_type == 'markdown')
+    yield from ((o, f'{o.relative_to(root)}', '\n'.join(_lines(o))) for o in tracked(root) if o.suffix == '.md')
+
+def links(root):
+    "Links to the site, to the repository and between files lead to something that exists"
+    pages = site_pages(root)
+    for file,place,text in markdown_texts(root):
+        for url in link_targets(text):
+            if is_dead(url, file, root, pages): yield f'{place}: link to {url}, which does not exist'
+
+PROJECT_RULES = [small_files, no_paths_in_files, sidebar, package_data_is_tracked, plain_words_in_files, links, rhythm]
 
 def problems(root=ROOT):
     "All problems of the project, as lines"

@@ -1,5 +1,5 @@
-"What `make kaggle-test` says of a run: nothing of a good one, and a line for each thing that is wrong."
-import csv, json, shutil
+"The Kaggle page agrees with itself and with README; `make kaggle-test` reports each fault of a run, and none of a good one."
+import csv, json, re, shutil
 
 import nbformat, pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
@@ -8,6 +8,33 @@ import kaggle_test
 from captcha_ocr.reader import Reader
 from captcha_ocr.reading.model_file import find_model
 from captcha_ocr.synth.styles import save_captchas
+from project import ROOT
+
+PAGE = nbformat.read(kaggle_test.NOTEBOOK, as_version=4).cells
+PROSE = '\n'.join(c.source for c in PAGE if c.cell_type == 'markdown')
+
+def shown_text(): # all text outputs of the page
+    return '\n'.join(o.get('data', {}).get('text/plain', '') for c in PAGE if c.cell_type == 'code' for o in c.outputs)
+
+def test_title_and_first_lines_give_the_result_of_the_stored_run():
+    share, low, high = re.search(r'exact match \d+/\d+ = (\S+) \(95% interval (\S+) to ([^)]+)\)', shown_text()).groups()
+    assert share in PAGE[0].source.splitlines()[0]
+    assert all(o in PAGE[1].source.splitlines()[0] for o in (share, low, high))
+
+def test_contents_list_the_sections_in_order():
+    sections = re.findall(r'^## (\d+\..+)', PROSE, re.M)
+    listed = re.findall(r'^(\d+\.) \[(.+)\]\(#(.+)\)$', PROSE, re.M)
+    assert [f'{n} {title}' for n,title,_ in listed] == sections
+    assert [anchor for *_,anchor in listed] == [o.replace(' ', '-') for o in sections]    # as Jupyter and Kaggle make them
+
+def test_no_code_line_is_over_100_characters():
+    assert [o for c in PAGE if c.cell_type == 'code' for o in c.source.splitlines() if len(o) > 100] == []
+
+def table_rows(text): return [o for o in text.splitlines() if o.startswith('| `') and ' s | ' in o]
+
+def test_the_conclusion_has_the_table_of_the_readme():
+    found = table_rows(PROSE)
+    assert len(found) >= 3 and found == table_rows((ROOT/'README.md').read_text(encoding='utf-8'))
 
 @pytest.fixture
 def ran(tmp_path):

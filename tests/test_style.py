@@ -168,6 +168,24 @@ def test_package_data_is_tracked(project):
     (project/'.gitignore').write_text('*.md\n')
     assert list(style.package_data_is_tracked(project)) == ['lib/models/model.md: the package needs it, and git ignores it']
 
+@pytest.mark.parametrize('url,ok', [
+    ('https://me.github.io/lib', True), ('https://me.github.io/lib/good.html#top', True), ('https://me.github.io/lib/00_good.html', False),
+    ('https://me.github.io/lib/tutorials/story.html', True), ('https://me.github.io/lib/tutorials/01_story.html', False),
+    ('https://colab.research.google.com/github/me/lib/blob/main/nbs/00_good.ipynb', True),
+    ('https://github.com/me/lib/blob/main/nbs/none.ipynb', False), ('https://github.com/me/other/blob/main/none', True),
+    ('../00_good.ipynb', True), ('../good.ipynb', False), ('#here', True), ('https://a.b/none', True)])
+def test_dead_links_are_found(project, url, ok):
+    with open(project/'settings.ini', 'a') as f:
+        f.write('doc_host = https://me.github.io\ndoc_baseurl = /lib\ngit_url = https://github.com/me/lib\n')
+    write(project, *GOOD)
+    story = write(project, '1', name='nbs/tutorials/01_story.ipynb', outputs=[shown('1')])
+    nb = nbformat.read(story, as_version=4)
+    nb.cells.append(md(f'[a]({url})')); nbformat.write(nb, story)
+    target = url.partition('#')[0]
+    assert style.problems(project) == ([] if ok else [f'nbs/tutorials/01_story.ipynb:2: link to {target}, which does not exist'])
+
+def test_links_in_code_are_not_links(): assert style.link_targets('`[a](b)` and [c](d#e)\n```\n[f](g)\n```\n![h](i.png)') == ['d', 'i.png']
+
 # Words and rhythm
 
 @pytest.mark.parametrize('text,better', [
