@@ -115,13 +115,13 @@ def evaluate(folder:Folder, model:Model=None, label_pattern:Pattern=None, as_jso
              length:Length=None, charset:Chars=None, positions:Positions=None, lexicon:Lexicon=None, regex:Regex=None,
              device:Device='cpu', out:EvaluateOut=None):
     "Read a labelled folder: exact match with its interval, character error rate, calibration, errors."
-    from captcha_ocr.analysis.report import save_report, score, summary
+    from captcha_ocr.analysis.report import save_report, score_readings, summary
     from captcha_ocr.reader import Reader
     reader = Reader(model, device=device)
     constraint = _constraint(length=length, charset=charset, positions=positions, lexicon=lexicon, regex=regex)
     samples = _test_samples(folder, reader, skip_bad=skip_bad, label_pattern=label_pattern)
     readings = list(reader.read_many((s.file for s in _progress('reading')(samples)), constraint))
-    report = {**score(samples, readings), 'charset': reader.charset.chars, 'data': str(folder)}
+    report = {**score_readings(samples, readings), 'charset': reader.charset.chars, 'data': str(folder)}
     if out: save_report(report, out, _figures(samples, readings))
     if as_json: return _echo_json(report)
     typer.echo(summary(report))

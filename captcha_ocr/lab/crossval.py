@@ -25,7 +25,7 @@ from ..reading.search import decode
 from ..reading.calibration import cross_calibrated
 from ..reader import Reading
 from ..analysis.errors import audit, plot_audit, reading_figures, save_audit
-from ..analysis.report import save_report, score
+from ..analysis.report import save_report, score_readings
 from ..train.learner import torch_device
 from ..train.pretrained import choose_recipe
 from ..train.run import TrainOptions, fit_samples, labelled_samples
@@ -199,7 +199,7 @@ def cross_validate(path,                   # a folder of labelled images
     confidences = cross_calibrated(stated, right)
     readings, suspects = [Reading(t, float(p)) for t,p in zip(texts, confidences)], audit(samples, log_probs, charset)
     compared = _compared(samples, fold_keys(samples, by, group, path), right, out, folds, by, charset, console, options) if compare else None
-    report = {**score(samples, readings, confidences), 'n_train': len(samples)-max(o['n'] for o in facts), 'seconds': sum(o['seconds'] for o in facts),
+    report = {**score_readings(samples, readings, confidences), 'n_train': len(samples)-max(o['n'] for o in facts), 'seconds': sum(o['seconds'] for o in facts),
               'epochs': max(o['epochs'] for o in facts), 'seed': seed, 'charset': charset.chars, 'data': str(path), 'skipped': len(problems),
               'by': by, 'folds': facts, 'spread': spread(facts), 'compared': compared, 'warnings': [compared['warning']] if compared and compared['warning'] else []}
     del report['unfamiliar']

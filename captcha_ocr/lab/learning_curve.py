@@ -25,7 +25,7 @@ from ..reading.search import decode
 from ..data.show import figure_html
 from ..metrics import wilson_interval
 from ..reader import Reading
-from ..analysis.report import save_report, score
+from ..analysis.report import save_report, score_readings
 from ..train.learner import torch_device
 from ..train.run import labelled_samples
 
@@ -201,7 +201,7 @@ def _table(rows): # HTML
     return pd.DataFrame(cells, columns=('labels','read right','share','95% interval')).to_html(index=False, border=0)
 
 def _scored(row, held): # the report of one training
-    report = score(held, [Reading(t, p) for t,p in row['readings']])
+    report = score_readings(held, [Reading(t, p) for t,p in row['readings']])
     del report['unfamiliar']
     return {**report, 'n_train': row['count'], 'epochs': row['epochs']}
 

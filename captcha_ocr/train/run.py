@@ -27,7 +27,7 @@ from ..reader import Reader, Reading
 from ..analysis.diagnosis import diagnose
 from ..analysis.errors import reading_figures
 from ..analysis.losses import plot_history
-from ..analysis.report import save_report, score
+from ..analysis.report import save_report, score_readings
 from .distributed import ShareBatches, agree, join_group
 from .export import export_reader, held_out_results, reader_config
 from .learner import SaveState, auto_epochs, captcha_learner, save_model, torch_device
@@ -230,9 +230,9 @@ def _figures(history, images, readings, confidences): # HTML; pictures of readin
 
 # %% ../../nbs/48_train.run.ipynb #4062a0d9
 def _report(trained, images, recipe, readings, confidences, **facts): # JSON-able
-    report = score(images.judged, readings, confidences)
+    report = score_readings(images.judged, readings, confidences)
     report.update(facts, n_train=trained.n_train, epochs=len(trained.history), pretrained=recipe.pretrained,
-                  synthetic=bool(recipe.styles), judged='held out' if images.held else f'{FOLDS} folds',
+                  synthetic=bool(recipe.styles), evaluated_on='held out' if images.held else f'{FOLDS} folds',
                   charset=recipe.charset.chars, skipped=images.n_skipped, history=trained.history)
     report['findings'] = _findings(report, trained, images)
     return report
