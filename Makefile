@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --no-python-downloads \
               --no-annotate --no-emit-index-url --custom-compile-command 'make constraints' --quiet
 
-.PHONY: help demo test bench bench-train bench-app compare tutorials docs docs-test kaggle-test kaggle-push kaggle-wheels venv constraints readme clean
+.PHONY: help demo test bench bench-train bench-app bench-styles compare tutorials docs docs-test kaggle-test kaggle-push kaggle-wheels venv constraints readme clean
 .DEFAULT_GOAL := help
 
 help:          ## print this list
@@ -31,6 +31,9 @@ bench-train: venv ## seconds to 99%, beside the network of the Keras example; CA
 
 bench-app: venv ## the web app under load, beside reading a folder
 	@$(BIN)/python scripts/bench_app.py
+
+bench-styles: venv ## the table of readers on foreign styles; CAPTCHA_OCR_STYLES names images to measure what is missing
+	@$(BIN)/python scripts/bench_styles.py
 
 compare: venv  ## fill the table of tutorial 9, resumable; CAPTCHA_OCR_DATA names the images
 	$(BIN)/python scripts/compare.py
