@@ -36,7 +36,7 @@ def _generate(style, seed, epoch): return generate_item(style, epoch, seed)
 
 @dataclass
 class SyntheticSample:
-    "A sample whose captcha is generated anew for each epoch."
+    "A sample with a new synthetic captcha for each epoch."
     style:object # name in `STYLES`, or a `Style`
     seed:int     # random seed of the sample's captchas
     epoch:int=0  # number of the captcha to generate

@@ -38,7 +38,7 @@ from .pretrained import (FEW_LABELS, PRETRAINED_LR, Recipe, choose_recipe, from_
 # %% ../../nbs/48_train.run.ipynb #04a6aa29
 @dataclass(frozen=True)
 class TrainOptions:
-    "How to train, whatever the images."
+    "Settings of a training, independent of its images."
     seed:int=0               # random seed for the weights and training
     epochs:int=None          # number of epochs; None: about 400 updates from the pretrained model, 1,400 from scratch
     augment:object='default' # name of a preset, or an albumentations transform
@@ -92,10 +92,10 @@ def _past_epochs(learn, state, fingerprint, resume): # restores `learn`; returns
     found, history = learn.load_state(state)
     if found == json.loads(json.dumps(fingerprint)): return history
     raise CaptchaError(f'{state}: belongs to a run with other images or options. Repeat the command that was stopped, '
-                       'or start anew without --resume.')
+                       'or start again without --resume.')
 
 # %% ../../nbs/48_train.run.ipynb #f6bc6af7
-def _recipe_learner(items, valid, recipe, options, model): # a learner that starts from `model`, else as `recipe` says
+def _recipe_learner(items, valid, recipe, options, model): # a learner that starts from `model`, else from what `recipe` names
     dls = captcha_dls(items, valid or items[:1], recipe.charset, augment=options.augment, seed=options.seed,
                       device=options.device)
     if model is None and recipe.pretrained: model = from_pretrained(recipe.charset)
@@ -111,7 +111,7 @@ def fit_samples(train,         # list of `Sample`
                 out:Path,      # run folder for the state
                 recipe:Recipe, # recipe from `choose_recipe`
                 *, options:TrainOptions=TrainOptions(), # seed, epochs, augmentation, device, resuming, console
-                model=None,    # network to start from; None: as `recipe` says
+                model=None,    # network to start from; None: the one that `recipe` names
                 extra=(),      # further `Sample`s, which are not repeated when synthetic captchas are mixed in
                )->tuple[Learner,list[dict]]: # the learner, and one dict of numbers per epoch
     "Train on `train` and `extra` by `recipe`."
