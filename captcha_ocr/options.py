@@ -48,8 +48,8 @@ SkipBad = option(bool, 'leave out bad files and print how many', '--skip-bad')
 Device = option(Optional[str], 'cpu or cuda')
 
 # %% ../nbs/79_options.ipynb #13ac4073
-MODEL_HELP = 'ONNX model file; default: the captcha_images_v2 model of the package'
-Model = option(Optional[Path], MODEL_HELP, metavar='FILE')
+MODEL_HELP = 'ONNX model file, or name of a model that `captcha-ocr models` lists; default: the first of them'
+Model = option(Optional[Path], MODEL_HELP, metavar='FILE|NAME')
 Positions = option(Optional[str], 'kind of character at each position: L letter, D digit, X any', metavar='LLDDD')
 Lexicon = option(Optional[Path], 'file of all possible texts, one per line', metavar='FILE')
 Regex = option(Optional[str], 'pattern that the whole text matches', metavar='REGEX')

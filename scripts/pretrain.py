@@ -1,73 +1,229 @@
-"""Train the base that training with few labels starts from, on drawn captchas alone, and write its card.
+"""Train the universal network on synthetic images, for minutes or for days; a stop costs nothing.
 
-    python scripts/pretrain.py [STATE]     # about half an hour on two cores; goes on where it was stopped, from the file STATE
+    python scripts/pretrain.py --state DIR [--minutes M] [--images N]     # starts, or resumes what is in DIR
+    python scripts/pretrain.py --state DIR --decay 200000                 # learning rate to zero over so many images, then stop
+    python scripts/pretrain.py --state DIR --from-stable                  # resume from before the decay
 
-No real image is used, here or to choose anything here: every style of `captcha_ocr.synth.styles` gives the same share of the pictures,
-`wild` twice that of the others. Writes captcha_ocr/models/base.safetensors and base.md."""
-import platform, sys, time
-from collections import Counter
+The learning rate rises, stays constant, and falls only when you ask for it: no budget has to be known in advance. DIR holds the
+state (weights, their moving average, the optimiser, the place in the data) and log.jsonl. More fonts make better images: install
+those of scripts/pretrain_fonts.txt first. Real images are never used, here or to choose anything here."""
+import argparse, json, math, os, platform, shutil, signal, time
 from pathlib import Path
 
-from rich.console import Console
+os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')    # threads that spin take the cores from each other
+import numpy as np
+import torch
+import torch.multiprocessing as mp
+from safetensors import safe_open
+from safetensors.torch import save_file
 
-from captcha_ocr.charset import Charset
-from captcha_ocr.data.images import open_image, to_pixels
-from captcha_ocr.reading.search import decode
-from captcha_ocr.train.learner import SaveState, captcha_learner, model_config, save_model
-from captcha_ocr.train.loaders import SyntheticSample, captcha_dls
-from captcha_ocr.synth.styles import STYLES
-from captcha_ocr.train.run import ConsoleProgress
-from project import ROOT
+from captcha_ocr.data.files import atomic_file
+from captcha_ocr.train.crnn import CRNN, layer_table
+from captcha_ocr.train.ctc import CTCLoss
+from pretrain_data import CHARSET, GEOMETRY, Batches, validation_batches
 
-SHARES = {o: 2 if o == 'wild' else 1 for o in STYLES}
-EPOCHS, PER_EPOCH, VALID = 44, 4_200, 420
-CHARSET = ''.join(sorted(set().union(*(o.charset for o in STYLES.values()))))
-CARD = """# base.safetensors
+NETWORK = dict(channels=[32,64,128,192], blocks=[1,1,1,1], pool='stride', features=192, hidden=128, rnn='gru', layers=1, standardized=True)
 
-The network that `captcha-ocr train` starts from, unless `--no-pretrained` is given. It has read drawn captchas only, never a
-real image; the styles it was drawn from were made to look like real ones, so on captchas of such kinds it reads most without any
-training, and on others it knows letters and little else.
+def memory()->tuple[int,int]: # megabytes of this process, and of its children
+    def of(pid):
+        try: return int(Path(f'/proc/{pid}/statm').read_text().split()[1])*os.sysconf('SC_PAGE_SIZE')/1e6
+        except OSError: return 0
+    return round(of(os.getpid())), round(sum(of(o.pid) for o in mp.active_children()))
 
-| | |
-|---|---|
-| data | {total:,} captchas drawn by `captcha_ocr.synth.styles`, each seen once: {shares} |
-| characters | `{charset}` |
-| reads right, of 200 drawn ones it has not seen | {scores} |
-| recipe | {epochs} epochs of {per_epoch:,}, AdamW and one cycle as in `captcha_ocr.train.learner`, augmentation `light`; {seconds:.0f} s on {machine} |
-| size | {kilobytes:.0f} KB, float32 |
-| date | {date} |
-| made by | `python scripts/pretrain.py` |
+def decoded(ids): # (N,L) ids of characters, padded with 0
+    return [''.join(CHARSET[i-1] for i in row if i) for row in ids.tolist()]
 
-**Licence.** The weights are released with the package, under its licence. The typefaces are those of the packages named in `02_synth`.
+class Threads:
+    "Uses the number of threads that trains fastest now: beside busy neighbours, one thread often beats two that wait for each other."
+    def __init__(self, most:int, trial:float=20, keep:float=400): # threads; seconds of a trial, seconds until the next trials
+        self.choices, self.trial, self.keep = range(most, 0, -1), trial, keep
+        self.begin()
 
-**Use.** For research and learning, and for sites that you own or may test.
-"""
+    def begin(self):
+        self.rates, self.todo = {}, list(self.choices)
+        self.next()
 
-def places(n, seed):
-    "`n` places for drawn captchas, dealt to the styles by their shares"
-    one = n//sum(SHARES.values())
-    return [SyntheticSample(style, seed+i) for style,share in SHARES.items() for i in range(share*one)]
+    def next(self):
+        self.now = self.todo.pop(0) if self.todo else max(self.rates, key=self.rates.get)
+        self.n, self.since = 0, time.time()
+        torch.set_num_threads(self.now)
 
-def scores(learn, n=200, seed=2_000_000):
-    "How many of `n` captchas of each style, drawn for this alone, are read right"
-    found = Counter()
-    for style in STYLES:
-        drawn = [SyntheticSample(style, seed+i).generate() for i in range(n)]
-        read = [decode(o.log_softmax(-1).numpy(), learn.dls.charset)[0][0] for o in learn.logits([to_pixels(open_image(im)) for im,_ in drawn])]
-        found[style] = sum(a == text for a,(_,text) in zip(read, drawn))
-    return found
+    def __call__(self, n:int): # images of the batch that was trained on
+        self.n += n
+        seconds = time.time()-self.since
+        if len(self.rates) < len(self.choices):
+            if seconds > self.trial:
+                self.rates[self.now] = self.n/seconds
+                self.next()
+        elif seconds > self.keep: self.begin()
 
-def main(state='base_state.safetensors'):
-    start, console, models = time.time(), Console(), ROOT/'captcha_ocr'/'models'
-    dls = captcha_dls(places(PER_EPOCH, 0), places(VALID, 1_000_000), Charset(CHARSET), augment='light', workers=1)
-    learn = captcha_learner(dls)
-    history = learn.load_state(state)[1] if Path(state).exists() else []
-    with learn.no_bar(), learn.no_logging():
-        if len(history) < EPOCHS: learn.fit_captcha(EPOCHS, start_epoch=len(history), cbs=[SaveState(state, {}, history), ConsoleProgress(console, len(history))])
-    file = models/'base.safetensors'
-    save_model(learn.model, model_config(dls, learn.model), file)
-    (models/'base.md').write_text(CARD.format(total=EPOCHS*PER_EPOCH, shares=', '.join(f'{k} {v}/{sum(SHARES.values())}' for k,v in SHARES.items()), charset=CHARSET,
-        scores=', '.join(f'{k} {v}' for k,v in scores(learn).items()), epochs=EPOCHS, per_epoch=PER_EPOCH, seconds=time.time()-start,
-        machine=f'{platform.machine()}, Python {platform.python_version()}', kilobytes=file.stat().st_size/1e3, date=time.strftime('%Y-%m-%d')))
+class Training:
+    "The network, its moving average, the optimiser, and the place in the data."
+    def __init__(self, args):
+        self.args, self.folder = args, Path(args.state)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.file, self.stable = self.folder/'state.safetensors', self.folder/'stable.safetensors'
+        self.device = torch.device(args.device)
+        torch.manual_seed(args.seed)
+        self.model = CRNN(len(CHARSET)+1, GEOMETRY, **args.network).to(self.device)
+        self.average = {k: v.detach().clone() for k,v in self.model.state_dict().items()}
+        matrices = [p for p in self.model.parameters() if p.ndim > 1]
+        self.params = matrices + [p for p in self.model.parameters() if p.ndim <= 1]
+        groups = [dict(params=matrices, weight_decay=args.wd), dict(params=self.params[len(matrices):], weight_decay=0.)]
+        self.opt = torch.optim.AdamW(groups, lr=args.lr, betas=(.9,.98), fused=True)
+        self.loss, self.losses, self.norms, self.skipped = CTCLoss(), [], [], 0
+        self.at = dict(seen=0, step=0, group=0, batch=0, seconds=0., decay_from=None, decay=None)
+        self.stop = False
 
-if __name__ == '__main__': main(*sys.argv[1:])
+    def load(self, file):
+        with safe_open(file, 'pt', device=str(self.device)) as f:
+            tensors, meta = {k: f.get_tensor(k) for k in f.keys()}, json.loads(f.metadata()['state'])
+        if (meta['network'], meta['charset']) != (self.args.network, CHARSET): raise SystemExit(f'{file}: belongs to another network or charset')
+        part = lambda start: {k.removeprefix(start): v for k,v in tensors.items() if k.startswith(start)}
+        self.model.load_state_dict(part('model.'))
+        self.average, self.at = part('ema.'), meta['at']
+        for k,v in part('opt.').items():
+            i, name = k.split('.')
+            p = self.params[int(i)]    # moments need the memory layout of their weights
+            self.opt.state[p][name] = torch.empty_like(p).copy_(v) if v.shape == p.shape else v
+
+    def save(self, file):
+        tensors = {f'model.{k}': v for k,v in self.model.state_dict().items()} | {f'ema.{k}': v for k,v in self.average.items()}
+        for i,p in enumerate(self.params): tensors |= {f'opt.{i}.{k}': v for k,v in self.opt.state[p].items()}
+        meta = dict(at=self.at, network=self.args.network, charset=CHARSET, geometry=GEOMETRY._asdict(), seed=self.args.seed)
+        with atomic_file(file) as part:
+            save_file({k: v.detach().cpu().contiguous().clone() for k,v in tensors.items()}, part, {'state': json.dumps(meta)})
+
+    def log(self, **row):
+        print(json.dumps(row), flush=True)
+        with open(self.folder/'log.jsonl', 'a') as f: f.write(json.dumps(row)+'\n')
+
+    def rate(self): # learning rate of the next step
+        at, rise = self.at, min(1, (self.at['step']+1)/self.args.warmup)
+        left = 1. if at['decay_from'] is None else max(0., 1-(at['seen']-at['decay_from'])/at['decay'])
+        return self.args.lr*rise*left
+
+    def logits(self, x): # (N,H,W,3) uint8
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.args.bf16):
+            return self.model(x.to(self.device).permute(0,3,1,2).float()/255)
+
+    def step(self, x, y): # (N,H,W,3) uint8, (N,L) int64 padded with 0
+        args, at = self.args, self.at
+        for g in self.opt.param_groups: g['lr'] = self.rate()
+        self.loss.beta = min(1., .02 + at['step']/args.anneal)    # annealed alignments: see nbs/43_train.ctc.ipynb
+        y = y[:, :max(1, int((y > 0).sum(1).max()))].to(self.device)
+        logits, without_context = self.logits(x)
+        loss = self.loss(logits, y)
+        self.opt.zero_grad()
+        (loss + args.aux*self.loss(without_context, y)).backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.params, args.clip).item()
+        if math.isfinite(loss.item()) and math.isfinite(norm): self.opt.step()
+        else: self.skipped += 1
+        at['step'] += 1
+        at['seen'] += len(x)
+        self.losses.append(loss.item())
+        self.norms.append(norm)
+        self.update_average()
+
+    def update_average(self):
+        keep, now = min(self.args.ema, (1+self.at['step'])/(10+self.at['step'])), self.model.state_dict()
+        floats = [k for k,v in self.average.items() if v.is_floating_point()]
+        torch._foreach_lerp_([self.average[k] for k in floats], [now[k].detach() for k in floats], 1-keep)
+
+    def validate(self, batches):
+        "Exact match of the averaged weights on held-out synthetic images, with case and without."
+        now = {k: v.clone() for k,v in self.model.state_dict().items()}
+        self.model.load_state_dict(self.average)
+        self.model.eval()
+        pairs, total = [], 0.
+        with torch.no_grad():
+            for x,y in batches:
+                logits = self.logits(x).float().cpu()
+                total += self.loss(logits, y, reduction='sum').item()
+                pairs += zip(decoded(self.loss.decodes(logits)), decoded(y))
+        self.model.load_state_dict(now)
+        self.model.train()
+        exact, folded = np.mean([(a == b, a.casefold() == b.casefold()) for a,b in pairs], 0)
+        return dict(valid_n=len(pairs), valid_nll=round(total/len(pairs), 4), exact=round(exact, 4), folded=round(folded, 4))
+
+    def finished(self):
+        at = self.at
+        decayed = at['decay_from'] is not None and at['seen'] >= at['decay_from']+at['decay']
+        return decayed or bool(self.args.images and at['seen'] >= self.args.images)
+
+    def restore(self):
+        "Load the state that the options ask for, and begin the decay."
+        if self.args.from_stable: self.load(self.stable)
+        elif self.file.exists(): self.load(self.file)
+        if self.args.decay and self.at['decay_from'] is None:
+            if self.file.exists(): shutil.copy(self.file, self.stable)
+            self.at |= dict(decay_from=self.at['seen'], decay=self.args.decay)
+
+    def report(self, seconds): # since the last report
+        n = len(self.losses)
+        row = dict(seen=self.at['seen'], step=self.at['step'], loss=round(sum(self.losses)/n, 4), norm=round(float(np.median(self.norms)), 2),
+                   lr=round(self.rate(), 6), per_second=round(n*self.args.bs/seconds, 1), rss=memory(), threads=torch.get_num_threads(),
+                   hours=round(self.at['seconds']/3600, 4), skipped=self.skipped)
+        self.losses, self.norms = [], []
+        return row
+
+    def run(self):
+        self.restore()
+        if self.finished(): return print(f"{self.file}: finished after {self.at['seen']:,} images", flush=True)
+        for o in (signal.SIGTERM, signal.SIGINT): signal.signal(o, lambda *_: setattr(self, 'stop', True))
+        self.log(event='start', at=self.at, args=vars(self.args), torch=torch.__version__, machine=f'{os.cpu_count()} cores of {platform.machine()}',
+                 macs=sum(o['macs'] for o in layer_table(self.model)), time=time.strftime('%Y-%m-%d %H:%M:%S'))
+        args, valid = self.args, validation_batches(self.args.valid, self.args.bs)
+        batches = Batches(args.seed, args.bs, self.at['group'], self.at['batch'], args.workers, lambda: self.stop)
+        threads = None if args.threads else Threads(os.cpu_count())
+        self.model.train()
+        start = logged = saved = validated = time.time()
+        before = self.at['seconds']
+        for x,y in batches:
+            self.at |= dict(group=batches.group, batch=batches.batch)
+            self.step(x, y)
+            if threads: threads(len(x))
+            now = time.time()
+            self.at['seconds'] = before + now-start
+            done = self.stop or self.finished() or bool(args.minutes and now-start > 60*args.minutes)
+            if done or now-logged > args.log_every:
+                row = self.report(now-logged)
+                if done or now-validated > args.valid_every: row, validated = row | self.validate(valid), time.time()
+                self.log(**row)
+                logged = time.time()
+            if done or now-saved > args.save_every: self.save(self.file); saved = time.time()
+            if done: break
+        batches.stop()
+
+def options():
+    p = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    add = p.add_argument
+    add('--state', required=True, help='folder of the state and the log; a training in it resumes')
+    add('--minutes', type=float, help='stop after this time')
+    add('--images', type=int, help='stop after this number of images')
+    add('--decay', type=int, help='let the learning rate fall to zero over this number of images, then stop')
+    add('--from-stable', action='store_true', help='resume from before the decay')
+    add('--lr', type=float, default=1.5e-3)
+    add('--wd', type=float, default=.05)
+    add('--bs', type=int, default=64, help='images in a batch')
+    add('--warmup', type=int, default=300, help='updates until the learning rate is at its highest')
+    add('--anneal', type=int, default=500, help='updates with annealed alignments')
+    add('--aux', type=float, default=.5, help='weight of the loss without context')
+    add('--clip', type=float, default=20., help='largest norm of the gradient')
+    add('--ema', type=float, default=.999, help='share that the averaged weights keep in an update')
+    add('--seed', type=int, default=1)
+    add('--workers', type=int, default=1, help='processes that generate images')
+    add('--threads', type=int, default=0, help='threads of the network; 0: the number that is fastest beside other programs')
+    add('--device', default='cpu')
+    add('--float32', dest='bf16', action='store_false', help='no mixed precision')
+    add('--valid', type=int, default=1000, help='held-out synthetic images')
+    add('--valid-every', type=float, default=300, help='seconds')
+    add('--log-every', type=float, default=30, help='seconds')
+    add('--save-every', type=float, default=120, help='seconds')
+    add('--network', type=json.loads, default={}, help='options of CRNN that differ from the universal network, as JSON')
+    args = p.parse_args()
+    args.network = NETWORK | args.network
+    if args.threads: torch.set_num_threads(args.threads)
+    return args
+
+if __name__ == '__main__': Training(options()).run()

@@ -4,13 +4,15 @@
 
 DIR is the folder of captcha_images_v2. Without it, the script searches the usual places (`captcha_ocr.data.download.find_dataset`)
 and downloads the images if they are absent. Writes captcha_ocr/models/captcha_images_v2.onnx and captcha_images_v2.md."""
-import platform, shutil, sys, tempfile, time
+import json, platform, sys, tempfile, time
 from pathlib import Path
 
+import onnx
 from rich.console import Console
 
 from captcha_ocr.data.download import dataset_digest, download_dataset, find_dataset
 from captcha_ocr.analysis.report import summary
+from captcha_ocr.train.export import seal
 from captcha_ocr.train.run import train_reader
 from project import ROOT
 
@@ -37,13 +39,21 @@ to their authors, and are published under their own terms.
 **Use.** For research and learning, and for sites that you own or may test.
 """
 
+def described(file, **facts):
+    "The model in `file` with `facts` in its config, for `captcha-ocr models`."
+    proto = onnx.load(file)
+    config = json.loads({o.key: o.value for o in proto.metadata_props}['captcha_ocr'])
+    del proto.metadata_props[:]
+    return seal(proto, {**config, **facts})
+
 def main(folder=None):
     data = Path(folder) if folder else find_dataset() or download_dataset()
     models = ROOT/'captcha_ocr'/'models'
     models.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as run:
         report = train_reader(data, run, console=Console(stderr=True))
-        shutil.copy(Path(run)/'model.onnx', models/f'{NAME}.onnx')
+        facts = dict(description='captchas of captcha_images_v2: 200x50 pixels, five characters', score=f'{summary(report)}, on held-out images')
+        (models/f'{NAME}.onnx').write_bytes(described(Path(run)/'model.onnx', **facts))
     facts = {**report, 'total': report['n_train']+report['n_valid'], 'digest': dataset_digest(data), 'summary': summary(report), 'name': NAME,
              'kilobytes': (models/f'{NAME}.onnx').stat().st_size/1e3, 'date': time.strftime('%Y-%m-%d'),
              'machine': f'{platform.machine()}, Python {platform.python_version()}'}
