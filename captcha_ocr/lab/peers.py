@@ -73,7 +73,7 @@ for o in images[:3]: timed(o)
 print(json.dumps([[timed(o) for o in images], Path(model).stat().st_size]))
 """
 
-# %% ../../nbs/56_lab.peers.ipynb #38e6b802
+# %% ../../nbs/56_lab.peers.ipynb #8acb9374
 class ReaderRun(NamedTuple):
     "What a reader read, and at what cost."
     texts:list[str] # text per image, empty if the reader failed
@@ -90,8 +90,8 @@ def run_reader(reader:str,  # name in `READERS`
               )->ReaderRun:
     "Read `images` in another process, on one core."
     job = json.dumps([model and str(model), [str(o) for o in images], PEERS.get(reader)])
-    done = subprocess.run([python or sys.executable, '-c', _LOOP % READERS[reader]], input=job, text=True, encoding='utf-8',
-                          capture_output=True, env=_one_thread())
+    command = [python or sys.executable, '-c', _LOOP % READERS[reader]]
+    done = subprocess.run(command, input=job, text=True, encoding='utf-8', capture_output=True, env=_one_thread())
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         raise CaptchaError(f'{reader}: {lines[-1] if lines else "its process died"}')

@@ -17,10 +17,10 @@ from ..charset import CaptchaError
 from ..data.labels import Sample, read_labels
 from ..metrics import wilson_interval
 
-# %% ../../nbs/55_lab.styles.ipynb #f47bcd4e
+# %% ../../nbs/55_lab.styles.ipynb #774dfee5
 DEVELOPMENT_SETS = ('captcha_ds_digits', 'jnu_jwxt', 'lumber_stack_codes', 'lzu_digits', 'taiwan_railway', 'vtop_vit',
                     'weibo_cn', 'svgcaptcha', 'lepture', 'django')
-IMITATED_SETS = {'captcha_images_v2': '(.+)', 'really_simple_captcha': '(.+)', 'arithmetic': '([^_]+)_'} # label patterns
+IMITATED_SETS = {'captcha_images_v2': '(.+)', 'really_simple_captcha': '(.+)', 'arithmetic': '([^_]+)_'} # by pattern
 
 # %% ../../nbs/55_lab.styles.ipynb #a0bbeea5
 class StyleSet(NamedTuple):
@@ -202,7 +202,7 @@ def styles_table(rows,        # dicts from the file
     lines.append(['one image, file size', *cost])
     return '\n'.join(f'| {" | ".join(o)} |' for o in lines)
 
-# %% ../../nbs/55_lab.styles.ipynb #2f385a87
+# %% ../../nbs/55_lab.styles.ipynb #f2d0b75e
 def _plot_reader(ax, found, reader, shift, key): # shift: distance of the markers from the centre of the row
     rows = [(y+shift, found[o, reader, 0]) for y,o in enumerate(DEVELOPMENT_SETS) if (o, reader, 0) in found]
     shares = [share_right(o, key) for _,o in rows]
@@ -223,7 +223,7 @@ def plot_styles(rows,         # dicts from the file
         _plot_reader(ax, found, reader, .22*(i-(len(readers)-1)/2), key)
     means = {o: mean_rate(found, o, key=key)[0] for o in readers}
     best = max(means, key=means.get)
-    ax.set_title(f'{best} reads {means[best]:.0%} in the mean of {len(DEVELOPMENT_SETS)} sets, without labels', fontsize=9)
+    ax.set_title(f'{best}: {means[best]:.0%} in the mean of {len(DEVELOPMENT_SETS)} sets, without labels', fontsize=9)
     ax.set(xlim=(0,1), xlabel='read right, ignoring case' if key == 'folded' else 'read right')
     ax.set_yticks(range(len(DEVELOPMENT_SETS)), DEVELOPMENT_SETS)
     ax.invert_yaxis()
