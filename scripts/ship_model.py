@@ -19,8 +19,8 @@ from project import ROOT
 NAME = 'captcha_images_v2'
 CARD = """# {name}.onnx
 
-Reads the captchas of captcha_images_v2: 200×50 pixels, five characters of `{charset}`. It comes with the package so that
-`captcha-ocr read FILE` works at once. Its texts for images of another style are wrong, and marked `unfamiliar`.
+Reads the captchas of captcha_images_v2: 200×50 pixels, five characters of `{charset}`. It comes with the package.
+Texts that it reads in images of another style are wrong, and marked `unfamiliar`.
 
 | | |
 |---|---|
@@ -33,8 +33,8 @@ Reads the captchas of captcha_images_v2: 200×50 pixels, five characters of `{ch
 | date | {date} |
 | made by | `python scripts/ship_model.py` |
 
-**Licence.** The weights are released with the package, under its licence. The images are not part of the package: they belong
-to their authors, and are published under their own terms.
+**Licence.** The weights are released with the package, under its licence. The images are not part of the package. They
+belong to their authors, who publish them under their own terms.
 
 **Use.** For research and learning, and for sites that you own or may test.
 """
