@@ -14,12 +14,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
-from PIL import Image
 
 from .duplicates import SAME_BITS, nearest_hashes, phash, similar_pairs
 from .statistics import char_counts, plot_char_counts, robust_z, uniformity
 from ..charset import CaptchaError, min_steps
-from ..data.images import Geometry, list_images, open_image, to_pixels
+from ..data.images import Geometry, list_images, open_header, open_image, source_name, to_pixels
 from ..data.ink import CELLS, CHANNELS, find_ink
 from ..data.labels import Problem, read_labels
 from ..data.show import figure_html
@@ -40,7 +39,7 @@ class EDA:
 # %% ../../nbs/30_analysis.eda.ipynb #ffa85b9e
 def _row(file, text, size, ink, geometry):
     "A row of the table of images."
-    with Image.open(file) as im: mode = im.mode
+    with open_header(file) as im: mode = im.mode
     width, height = size
     c = ink.channel
     return dict(file=file, text=text, mode=mode, width=width, height=height, aspect=width/height,
@@ -68,7 +67,7 @@ def eda(path,                         # folder of images
     for f in progress(files):
         try: im = open_image(f)
         except CaptchaError as e:
-            problems.append(Problem(f, str(e).removeprefix(f'{f}: ')))
+            problems.append(Problem(f, str(e).removeprefix(f'{source_name(f)}: ')))
             continue
         inks.append(find_ink(to_pixels(im, geometry)))
         rows.append(_row(f, texts.get(f), im.size, inks[-1], geometry))

@@ -15,12 +15,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
-from PIL import Image
-
 from .. import __version__
 from ..charset import CaptchaError
 from ..data.files import atomic_file
-from ..data.images import IMAGE_SUFFIXES, open_image
+from ..data.images import IMAGE_SUFFIXES, open_header, open_image
 
 # %% ../../nbs/64_label.collect.ipynb #a447f294
 MAX_BYTES = 5_000_000   # bytes of an image
@@ -97,12 +95,12 @@ def _get(opener, address, timeout, may_fetch=lambda address: True): # (status, b
         raise _Failure('too slow' if slow else 'connection lost') from None
 
 # %% ../../nbs/64_label.collect.ipynb #db48dea1
-_SUFFIXES = {'JPEG': '.jpg', 'TIFF': '.tif', 'JPEG2000': '.jp2'} # where the format's name is not the suffix
+_SUFFIXES = {'JPEG': '.jpg', 'MPO': '.jpg', 'TIFF': '.tif', 'JPEG2000': '.jp2'} # where the format's name is not the suffix
 
 def _suffix(data, status): # suffix for the image in `data`, or a `_Failure`
     try:
         open_image(data)
-        image_format = Image.open(io.BytesIO(data)).format
+        image_format = open_header(data).format
     except CaptchaError: raise _Failure('not an image', status) from None
     suffix = _SUFFIXES.get(image_format, f'.{image_format.lower()}')
     if suffix not in IMAGE_SUFFIXES: raise _Failure('not an image', status)
