@@ -32,13 +32,13 @@ def project(tmp_path):
 
 def test_a_right_page_has_no_problem(project): assert project() == []
 
-@pytest.mark.parametrize('old,new,said', [
+@pytest.mark.parametrize('old,new,problem', [
     ('sub/other.html#part', 'sub/none.html', 'there is no such file'), ('#part', '#gone', 'that page has no such part'), ('"#read"', '"#write"', 'that page has no such part'),
     ('src="p.png"', 'src="q.png"', 'there is no such file'), (' alt="a captcha"', '', 'without alternative text'), ('SIZE', '', 'does not name SIZE'),
     ('# how many', '', 'read: does not show "how many"'), ('its first column', '', 'Char: does not show "its first column"'), ('#L3', '#L8', 'read: its source is not at')])
-def test_each_fault_is_found(project, old, new, said):
+def test_each_fault_is_found(project, old, new, problem):
     found = project(PAGE.replace(old, new))
-    assert len(found) == 1 and found[0].startswith('room.html: ') and said in found[0]
+    assert len(found) == 1 and found[0].startswith('room.html: ') and problem in found[0]
 
 def test_a_fault_on_the_page_of_a_sub_package_is_found(project, tmp_path):
     (tmp_path/'lib/wing').mkdir(); (tmp_path/'lib/wing/door.py').write_text("__all__ = ['KNOB']\nKNOB = 1")

@@ -19,7 +19,7 @@ def test_reading_requires_no_torch():
     "What `pip install` without an extra brings in"
     assert not re.search(r'torch|fastai|albumentations|opencv|matplotlib', settings()['requirements'])
 
-def test_nobody_is_told_to_install_another_package():
+def test_no_text_installs_another_package():
     "captcha-ocr and captcha_ocr on the package index belong to someone else"
     texts = {o: o.read_text(encoding='utf-8') for p in ('*.md', 'nbs/**/*.ipynb', 'kaggle/*', 'captcha_ocr/**/*.py') for o in ROOT.glob(p)}
     assert [o.name for o,t in texts.items() if re.search(r'pip install (-\S+ )*[\'"]?captcha[-_]ocr(?!-fastai)', t)] == []

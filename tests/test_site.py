@@ -1,11 +1,13 @@
-"""The rendered site in a real browser: `make docs-test`, which renders it and names it in CAPTCHA_OCR_SITE.
+"""The rendered site in a real browser: `make docs-test` renders it and sets CAPTCHA_OCR_SITE to its folder.
 
-What needs no browser, links and pictures among it, is checked by scripts/docs.py. Set CAPTCHA_OCR_SHOTS to a folder to get
-pictures of the pages."""
+scripts/docs.py checks links, pictures and all that needs no browser. Set CAPTCHA_OCR_SHOTS to a folder to store
+screenshots of the pages."""
 import functools, http.server, os, threading
 from pathlib import Path
 
-import pytest
+import pytest, yaml
+
+from project import ROOT
 
 SITE = Path(os.environ.get('CAPTCHA_OCR_SITE', ''))
 if 'CAPTCHA_OCR_SITE' not in os.environ: pytest.skip('CAPTCHA_OCR_SITE names no site: make docs-test', allow_module_level=True)
@@ -71,17 +73,17 @@ def test_fields_and_constants_are_shown_as_they_are_written(page):
 def test_sidebar_order_and_the_way_through_the_tutorials(page):
     page.goto('/index.html')
     sections = [o.inner_text().strip() for o in page.locator('#quarto-sidebar .sidebar-item-section > .sidebar-item-container').all()]
-    assert sections == ['Start', 'Tutorials', 'How it works', 'Reference']
+    assert sections == [o['section'] for o in yaml.safe_load((ROOT/'nbs/sidebar.yml').read_text())['website']['sidebar']['contents']]
     page.goto('/tutorials/look_at_the_data.html')
     seen = []
-    for _ in range(8):
+    for _ in range(9):
         seen.append(page.locator('h1.title').inner_text())
         text = page.locator('main').inner_text()
         assert 'You will learn' in text and 'Time to run' in text
         assert {'Open in Colab', 'Open in Kaggle'} <= {o.get_attribute('alt') for o in page.locator('main a img').all()}
         page.locator('.page-navigation .nav-page-next a').click()
         page.wait_for_load_state()
-    assert seen[0] == 'Look at the data' and seen[-1] == 'Label your own' and len(set(seen)) == 8
+    assert seen[0] == 'Explore a captcha data set' and seen[-2] == 'Label your own images' and len(set(seen)) == 9
 
 def test_an_index_for_programs():
     lines = (SITE/'llms.txt').read_text().splitlines()
