@@ -6,16 +6,17 @@
 __all__ = ['ImageFinder', 'import_labels', 'export_labels']
 
 # %% ../../nbs/66_label.formats.ipynb #c2eaf71b
-import csv, json, re, shutil
+import json, re, shutil
 from collections import defaultdict
 from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from ..charset import CaptchaError
-from ..data.files import atomic_file, atomic_folder, write_csv
+from ..data.files import atomic_file, atomic_folder, csv_rows, write_csv
 from ..data.labels import STATUSES, read_labels
-from ..data.store import COLUMNS, LabelStore, clean_text, status_of
+from ..data.journal import COLUMNS, status_of
+from ..data.store import LabelStore, clean_text
 
 # %% ../../nbs/66_label.formats.ipynb #ae1a7268
 def _suffixes(path): # 'a/b/c' -> 'a/b/c', 'b/c', 'c'
@@ -72,8 +73,7 @@ def _from_flat(o): # JSON-MIN -> (address, text or None, status)
 
 # %% ../../nbs/66_label.formats.ipynb #ea72dda2
 def _read_csv(file):
-    with file.open(encoding='utf-8-sig', newline='') as f: rows = list(csv.DictReader(f))
-    return [(o['filename'], o['text'], o.get('status') or 'labelled') for o in rows]
+    return [(o['filename'], o['text'], o.get('status') or 'labelled') for o in csv_rows(file)]
 
 def _read_json(file):
     tasks = json.loads(file.read_text(encoding='utf-8'))
@@ -81,8 +81,9 @@ def _read_json(file):
 
 def _read_file(file): # (address, text, status) of each image
     try: return _read_csv(file) if file.suffix == '.csv' else _read_json(file)
-    except FileNotFoundError: raise CaptchaError(f'{file}: no such file') from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as e:
+    except CaptchaError: raise
+    except FileNotFoundError: raise CaptchaError(f'{file}: no such file. Check the path.') from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
         reason = f'{type(e).__name__}: {e}'.replace('\n', ' ')
         raise CaptchaError(f'{file}: neither a CSV with filename,text nor Label Studio JSON ({reason})') from None
 
