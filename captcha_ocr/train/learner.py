@@ -20,6 +20,7 @@ from .. import __version__
 from ..charset import CaptchaError, Charset
 from ..data.files import atomic_file
 from ..data.images import Geometry, open_image, to_pixels
+from ..data.schema import Kind, check_fields, list_of, parse_json
 from ..metrics import cer, exact_match
 from ..reading.model_file import FORMAT, check_config
 from ..reading.search import decode
@@ -169,7 +170,8 @@ def _open_safetensors(file): # tensors by name, and the decoded metadata
     try:
         with safe_open(file, 'pt') as f:
             tensors = {k: f.get_tensor(k) for k in f.keys()}
-            return tensors, {k: json.loads(v) for k,v in (f.metadata() or {}).items()}
+            return tensors, {k: parse_json(v, file) for k,v in (f.metadata() or {}).items()}
+    except CaptchaError: raise
     except (SafetensorError, OSError, ValueError) as e:
         raise CaptchaError(f'{file}: not a whole safetensors file ({str(e)[:60]}). Train again or copy the file again.') from None
 
@@ -188,14 +190,22 @@ def save_model(model,    # a `CRNN`
     _save_safetensors(file, model.state_dict(), config=config)
 
 # %% ../../nbs/44_train.learner.ipynb #3775d540
+def _fill(model, tensors, file): # loads tensors by name into `model`
+    given, wanted = ({k: v.shape for k,v in some.items()} for some in (tensors, model.state_dict()))
+    if given != wanted:
+        raise CaptchaError(f'{file}: the weights do not fit the network. Train again or copy the file again.')
+    model.load_state_dict(tensors)
+    return model
+
 def load_model(file # path that `save_model` wrote
               )->tuple[CRNN,dict]: # the model in evaluation mode, and its config
     "Rebuild the model of a checkpoint from its config."
     tensors, meta = _open_safetensors(file)
     config = check_config(meta.get('config'), file)
-    model = CRNN(len(config['charset'])+1, Geometry(**config['geometry']), **config['model'])
-    model.load_state_dict(tensors)
-    return model.eval(), config
+    try: model = CRNN(len(config['charset'])+1, Geometry(**config['geometry']), **config.get('model', {}))
+    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as e:
+        raise CaptchaError(f'{file}: model: no such network ({str(e)[:60]!r}). Use a file that captcha-ocr wrote.') from None
+    return _fill(model, tensors, file).eval(), config
 
 # %% ../../nbs/44_train.learner.ipynb #4c64f5ea
 class SaveState(Callback):
@@ -228,13 +238,26 @@ def _opt_state(tensors): # state of the optimiser by parameter number, from tens
             state[int(i)][name] = v
     return dict(state)
 
+_STATE = {'config': Kind('an object', lambda v: isinstance(v, dict)),
+          'history': list_of(Kind('an object of numbers', lambda v: isinstance(v, dict) and
+                                  all(o is None or type(o) in (int, float) for o in v.values())), 10**6)}
+
+def _restore(learn, tensors, file): # weights and optimiser of `learn`
+    _fill(learn.model, {k[6:]: v for k,v in tensors.items() if k.startswith('model.')}, file)
+    if not learn.opt: learn.create_opt()
+    try: learn.opt.load_state_dict({'state': _opt_state(tensors), 'param_groups': learn.opt.state_dict()['param_groups']})
+    except (ValueError, KeyError, RuntimeError, TypeError):
+        raise CaptchaError(f'{file}: the optimiser\'s state is damaged. Start again without --resume.') from None
+
+# %% ../../nbs/44_train.learner.ipynb #cb858915
 @patch
 def load_state(self:Learner,
-               file # path that `SaveState` wrote
+               file,      # path that `SaveState` wrote
+               check=None # function of the config, called before anything is restored; None: no check
               )->tuple[dict,list[dict]]: # config of the run, and one dict of numbers per finished epoch
     "Restore weights and optimiser; resume with `fit_captcha(..., start_epoch=len(history))`."
     tensors, meta = _open_safetensors(file)
-    self.model.load_state_dict({k[6:]: v for k,v in tensors.items() if k.startswith('model.')})
-    if not self.opt: self.create_opt()
-    self.opt.load_state_dict({'state': _opt_state(tensors), 'param_groups': self.opt.state_dict()['param_groups']})
+    check_fields(meta, _STATE, file)
+    if check: check(meta['config'])
+    _restore(self, tensors, file)
     return meta['config'], meta['history']
