@@ -16,7 +16,14 @@ from captcha_ocr.reading.calibration import (Calibrator, coverage_at, cross_cali
                                              fit_platt, reliability_curve)
 from captcha_ocr.reading.novelty import NoveltyDetector, fit_novelty, image_statistics
 from captcha_ocr.reader import Char, Reader, Reading, read
-from captcha_ocr.synth.styles import FAMILIES, STYLES, Arithmetic, Font, RandomText, Style, generate, save_captchas
+from captcha_ocr.synth.sampling import OneOf
+from captcha_ocr.synth.fonts import use_fonts
+from captcha_ocr.synth.glyphs import FAMILIES, Font
+from captcha_ocr.synth.text import Arithmetic, RandomText
+from captcha_ocr.synth.grounds import Colour, Gradient
+from captcha_ocr.synth.layout import TextLine
+from captcha_ocr.synth.randomize import FACTORS, show_factors
+from captcha_ocr.synth.styles import STYLES, Style, Universal, generate, save_captchas
 from captcha_ocr.synth.fit import fit_style
 from captcha_ocr.analysis.eda import EDA, eda
 from captcha_ocr.analysis.losses import CaptchaInterpretation, WatchLosses, plot_history

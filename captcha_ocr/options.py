@@ -115,7 +115,7 @@ Group = option(Optional[str], 'pattern with one (group) for the file stem', '--g
 # %% ../nbs/79_options.ipynb #dfa96281
 SynthCount = option(int, 'number of images', '--count')
 SynthOut = option(Path, 'new folder for the images', '--out', metavar='DIR')
-Style = argument(Optional[str], 'kaptcha, simple, arithmetic, coloured, dense or wild', metavar='STYLE')
+Style = argument(Optional[str], 'kaptcha, simple, arithmetic, coloured, dense, wild or universal', metavar='STYLE')
 Like = option(Optional[Path], 'imitate these images instead of a STYLE; --charset and --length describe their texts',
               metavar='DIR')
 

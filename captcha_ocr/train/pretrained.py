@@ -23,7 +23,8 @@ from ..data.labels import Sample
 from ..reading.calibration import UNCALIBRATED
 from ..reading.novelty import image_statistics
 from ..synth.fit import fit_style
-from ..synth.styles import STYLES, RandomText, Style, generate, generate_item
+from ..synth.styles import STYLES, Style, generate, generate_item
+from ..synth.text import RandomText
 from .crnn import CRNN
 from .learner import load_model
 from .loaders import SyntheticSample
@@ -60,11 +61,11 @@ def _style_statistics(name): # mean and standard deviation of a style's statisti
     return x.mean(0), x.std(0)+.02
 
 def style_distances(images # (H,W,3) uint8 arrays, as `to_pixels` returns
-                   )->dict[str,float]: # root mean square distance by style without `wild`, nearest first
+                   )->dict[str,float]: # root mean square distance by style without `wild` and `universal`, nearest first
     "Distance of the mean of `images` from each style, in standard deviations."
     x, found = np.mean([image_statistics(o) for o in images], 0), {}
     for name in STYLES:
-        if name == 'wild': continue
+        if name in ('wild','universal'): continue
         mean, std = _style_statistics(name)
         found[name] = float(np.sqrt((((x-mean)/std)**2).mean()))
     return dict(sorted(found.items(), key=lambda o: o[1]))
