@@ -134,6 +134,33 @@ def test_suggestions_conflict_and_looks(serve, page, tmp_path):
     assert page.evaluate('document.activeElement.id') != 'text'
     assert [o for o in page.errors if '409' not in o] == []          # nothing that the policy blocks, and no script error
 
+def test_an_old_copy_of_the_table_and_a_reload(serve, page, tmp_path):
+    "A spreadsheet saves an edited old copy over labels.csv: the page shows both texts. A reload keeps the image."
+    folder = tmp_path/'d'
+    names = sorted(o.name for o in save_captchas('kaptcha', 5, folder, seed=3))
+    server = serve(folder, '--order', 'name')
+    page.goto(server.address)
+    for i,name in enumerate(names[:2]):
+        wait_name(page, name)
+        page.keyboard.type(f'text{i}'); page.keyboard.press('Enter')
+    wait_name(page, names[2])
+    table = folder/'labels.csv'
+    while not table.exists() or 'text1' not in table.read_text(): page.wait_for_timeout(100)
+    old = re.sub(r'text0(.*?)[-\d]+T[^,\n]*', r'hand\g<1>', table.read_text())
+    table.write_text('\n'.join(old.splitlines()[:2])+'\n')       # an old edit of the first row, and the second row is gone
+    assert texts(folder) == {names[0]: 'text0', names[1]: 'text1'}
+    page.reload(); wait_name(page, names[0])
+    expect(page.locator('#note')).to_contain_text('labels.csv has “hand”, but “text0” was saved later')
+    expect(page.locator('#counts')).to_contain_text('1 in conflict with labels.csv')
+    shoot(page, 'old_copy'); narrow_enough(page)
+    page.keyboard.press('ArrowDown'); expect(page.locator('#text')).to_have_value('hand')
+    page.keyboard.press('Enter'); wait_name(page, names[2])
+    page.reload(); wait_name(page, names[2])               # the same client keeps its image
+    other = page.context.new_page(); other.goto(server.address); wait_name(other, names[3])
+    other.reload(); wait_name(other, names[3])
+    server.kill(signal.SIGTERM)
+    with table.open(newline='') as f: assert {o['filename']: o['text'] for o in csv.DictReader(f)} == {names[0]: 'hand', names[1]: 'text1'}
+
 def test_grid_and_review(serve, page, tmp_path):
     folder = tmp_path/'d'
     files = save_captchas('kaptcha', 6, tmp_path/'synthetic', seed=4)

@@ -14,10 +14,11 @@ from collections import Counter, defaultdict, deque
 from pathlib import Path
 
 from ..charset import CaptchaError
-from ..data.files import csv_rows, safe_path
+from ..data.files import append_lines, csv_rows, safe_path
 from ..data.images import open_image
 from ..data.labels import read_labels
-from ..data.store import LabelStore, row_version, status_of
+from ..data.journal import row_version, status_of
+from ..data.store import LabelStore
 from ..reader import Reader, Reading
 
 # %% ../../nbs/61_label.queue.ipynb #7879ccd4
@@ -128,7 +129,7 @@ class LabelQueue:
     def is_done(self, name:str)->bool:
         "Whether nothing is left to decide about an image."
         row = self.store.rows.get(name)
-        if self.audit is None: return bool(status_of(row))
+        if self.audit is None: return bool(status_of(row)) and name not in self.store.conflicts
         return name in self.passed or bool(row) and row.get('source') == 'review'
 
 # %% ../../nbs/61_label.queue.ipynb #7c02134f
@@ -153,16 +154,14 @@ def ordered_names(queue:LabelQueue,
 def next_image(queue:LabelQueue,
                client:str,              # id of the browser
                order:str='uncertainty', # one of `ORDERS`
+               *, reserve:bool=True,    # keep the image from other browsers for `LEASE_SECONDS`
               )->str|None:              # name; None if no image is left
-    "The next image for `client`, reserved for `LEASE_SECONDS`."
+    "The next image for `client`."
     now = queue.clock()
-    for name in ordered_names(queue, order):
-        holder, end = queue.leases.get(name, (client, 0))
-        if queue.is_done(name) or holder != client and end >= now: continue
-        others = {k: v for k,v in queue.leases.items() if v[0] != client}
-        queue.leases = {**others, name: (client, now+LEASE_SECONDS)}
-        return name
-    return None
+    held = {k: o for k,o in queue.leases.items() if o[1] >= now and o[0] != client}
+    name = next((o for o in ordered_names(queue, order) if o not in held and not queue.is_done(o)), None)
+    if reserve: queue.leases = held if name is None else {**held, name: (client, now+LEASE_SECONDS)}
+    return name
 
 # %% ../../nbs/61_label.queue.ipynb #b6d29d72
 def accepted_shares(rows,   # rows of the label store
@@ -210,15 +209,20 @@ def _cells_by_char(pending, decisions): # cells by character, without those deci
     return groups
 
 # %% ../../nbs/61_label.queue.ipynb #5c651bc1
+def _decision(line):
+    "The decision in a line of `chars.jsonl`; None if the line is damaged."
+    try: o = json.loads(line)
+    except (ValueError, RecursionError): return None
+    kinds = dict(name=str, text=str, at=int, good=bool)
+    return o if isinstance(o, dict) and all(type(o.get(k)) is kind for k,kind in kinds.items()) else None
+
 class GroupQueue:
     "Groups of images with the same reading, and of characters read as the same."
     def __init__(self, queue:LabelQueue):
-        self.queue, self.file = queue, queue.store.folder/'.label'/'chars.jsonl'
+        self.queue, self.file = queue, safe_path(queue.store.folder, '.label/chars.jsonl')
         self.decisions, self.lock = {}, threading.Lock()  # (name, text, position) -> whether the character is right
-        if not self.file.exists(): return
-        for line in self.file.read_text(encoding='utf-8').splitlines():
-            try: self._remember(json.loads(line))
-            except ValueError: break    # a line cut off by a crash
+        lines = self.file.read_bytes().split(b'\n') if self.file.is_file() else ()
+        for o in filter(None, map(_decision, lines)): self._remember(o)
 
     def _remember(self, o): self.decisions[o['name'], o['text'], o['at']] = o['good']
 
@@ -245,19 +249,24 @@ def next_group(groups:GroupQueue,
     return None
 
 # %% ../../nbs/61_label.queue.ipynb #414d12a0
+def _save_decisions(groups, decisions):
+    "Append `decisions` to `chars.jsonl`, or raise a `CaptchaError`."
+    try:
+        groups.file.parent.mkdir(exist_ok=True)
+        append_lines(groups.file, ''.join(json.dumps(o)+'\n' for o in decisions).encode())
+    except OSError as e:
+        raise CaptchaError(f'{groups.file}: cannot be written ({e.strerror or e}). Make room and accept again.') from None
+
 def accept_chars(groups:GroupQueue,
                  cells:list[dict], # name, at, odd (does not belong) and whole (the text read) of each character
                 )->list[tuple[str,str]]: # (name, text) of images whose characters are now all accepted
     "Save decisions on characters."
-    lines = [dict(name=o['name'], text=o['whole'], at=o['at'], good=not o['odd']) for o in cells]
-    groups.file.parent.mkdir(exist_ok=True)
-    with groups.lock, groups.file.open('a', encoding='utf-8') as f:
-        f.writelines(json.dumps(o)+'\n' for o in lines)
-        f.flush()
-        os.fsync(f.fileno())
-        for o in lines: groups._remember(o)
+    decisions = [dict(name=o['name'], text=o['whole'], at=o['at'], good=not o['odd']) for o in cells]
+    with groups.lock:
+        _save_decisions(groups, decisions)
+        for o in decisions: groups._remember(o)
     def complete(name, text): return all(groups.decisions.get((name, text, i)) for i in range(len(text)))
-    return sorted({(o['name'], o['text']) for o in lines if complete(o['name'], o['text'])})
+    return sorted({(o['name'], o['text']) for o in decisions if complete(o['name'], o['text'])})
 
 # %% ../../nbs/61_label.queue.ipynb #f5a351dc
 def _audited_name(file, home): # path in the list -> name relative to `home`, or the bare file name
@@ -294,5 +303,5 @@ def labels_from_names(store:LabelStore,
     if store.rows: return 0
     samples, start = read_labels(store.folder, label_pattern)[0], len(os.path.join(store.folder, ''))
     rows = {str(o.file)[start:].replace(os.sep, '/'): o.text for o in samples}
-    store.update({k: dict(filename=k, text=text, status='labelled', source='name', time='') for k,text in rows.items()})
+    store.update({k: dict(filename=k, text=text, status='labelled', source='name') for k,text in rows.items()})
     return len(samples)

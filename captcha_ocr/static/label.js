@@ -1,7 +1,9 @@
 // The page for one image at a time
 import { $, ask, isStale, notify, percent, showProgress } from './label_api.js'
 
-const { client, review } = document.body.dataset
+const { review } = document.body.dataset
+// A reload is the same client, so that it keeps its image.
+const client = sessionStorage.client ||= document.body.dataset.client
 let item = null, past = [], guesses = [], guess = 0, busy = false, conflict = false, first = '', round = null
 
 // The characters behind the field, coloured by confidence while they are those of the suggestion
@@ -20,7 +22,8 @@ function fill(text) { $('text').value = text; first = $('text').value; $('text')
 
 function note() {
   const s = item.suggestion, parts = []
-  if (item.audit) parts.push(`Labelled “${item.audit.label}”, read “${item.audit.text}” with ${percent(item.audit.confidence)}. ↓ takes the reading.`)
+  if (item.conflict) parts.push(`labels.csv has “${item.conflict.text || item.conflict.status}”, but “${item.text || item.status}” was saved later. ↓ takes the other, Tab keeps the saved one.`)
+  else if (item.audit) parts.push(`Labelled “${item.audit.label}”, read “${item.audit.text}” with ${percent(item.audit.confidence)}. ↓ takes the reading.`)
   else if (item.status === 'labelled') parts.push('Already labelled.')
   else if (item.status) parts.push(`Marked ${item.status}.`)
   else if (s?.text) parts.push(`Suggested with ${percent(s.confidence)}.`)
@@ -45,7 +48,7 @@ function show(next, draft) {
   $('image').src = `/image/${item.id}.png`
   $('image').alt = `The image ${item.name}`
   $('name').textContent = item.name
-  const own = item.audit ? [item.audit.label, item.audit.text] : [item.text]
+  const own = item.audit ? [item.audit.label, item.audit.text] : [item.text, item.conflict?.text]
   guesses = [...new Set([...own, item.suggestion?.text, ...(item.suggestion?.alternatives || [])].filter(o => o))]
   guess = 0
   note()
@@ -63,9 +66,9 @@ function progress(p) {
 
 const order = () => $('order')?.value || ''
 
-async function load(id) {
-  const reply = await ask(`/api/next?client=${client}&order=${order()}${id ? `&image=${id}` : ''}`)
-  show(reply.item)
+async function load(id, draft) {
+  const reply = await ask('/api/next', { client, order: order(), image: id || '' })
+  show(reply.item, draft)
   progress(reply.progress)
 }
 
@@ -88,11 +91,11 @@ async function attempt(work) {
   try { await work() } catch (e) { fail(e) } finally { busy = false; document.body.removeAttribute('aria-busy') }
 }
 
-const save = status => attempt(async () => {
+const save = (status, kept) => attempt(async () => {
   if (!item) return
-  const text = status === 'labelled' ? $('text').value : ''
+  const text = kept ?? (status === 'labelled' ? $('text').value : '')
   if (status === 'labelled' && !text) return notify('Type the text, or press Esc if it is unreadable.', true)
-  const same = status === 'labelled' && item.status === 'labelled' && text === first && !item.audit && !conflict
+  const same = status === 'labelled' && item.status === 'labelled' && text === first && !item.audit && !item.conflict && !conflict
   if (same) { past.push(item.id); return load() }
   const shown = item.status || item.audit ? '' : item.suggestion?.text || ''
   const reply = await ask('/api/label', { id: item.id, text, status, version: item.version, shown, client, order: order() })
@@ -113,6 +116,7 @@ const keepAudited = () => attempt(async () => {
 function skip() {
   if (!item) return
   if (item.audit) return keepAudited()
+  if (item.conflict && !conflict) return save(item.status, item.text)
   if (!item.status && !conflict) return save('skipped')
   return attempt(async () => { past.push(item.id); notify(''); await load() })
 }
@@ -158,8 +162,6 @@ attempt(async () => {
   const [id, draft] = JSON.parse(sessionStorage.draft || '[]')
   sessionStorage.removeItem('draft')
   const image = id || new URLSearchParams(location.search).get('image') || ''
-  const reply = await ask(`/api/next?client=${client}&order=${order()}&image=${image}`)
-  show(reply.item, id ? draft : null)
-  progress(reply.progress)
+  await load(image, id ? draft : null)
 })
 setInterval(() => { if (!busy && !document.hidden) ask('/api/progress').then(progress, () => {}) }, 3000)

@@ -25,10 +25,12 @@ export function showProgress(p, extra = []) {
   $('bar').max = p.total
   $('bar').value = p.total - p.left
   const parts = [`${p.labelled} labelled`, ...extra, `${p.left} left`, p.per_minute && `${p.per_minute} per minute`,
-    p.minutes_left && `about ${p.minutes_left} min left`, p.reading && `${p.reading} not read yet`]
+    p.minutes_left && `about ${p.minutes_left} min left`, p.reading && `${p.reading} not read yet`,
+    p.conflicts && `${p.conflicts} in conflict with labels.csv`]
   $('counts').textContent = parts.filter(o => o).join(' · ')
   $('gain').textContent = p.gain
   $('training').textContent = p.training
+  if ($('problem').textContent !== p.problem) $('problem').textContent = p.problem
 }
 
 export const percent = p => `${Math.floor(p * 100)}% confidence`
