@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['UPDATES', 'ANNEAL', 'ReadingMetric', 'SeedEpochs', 'AuxiliaryCTCLoss', 'AnnealAlignment', 'torch_device',
-           'captcha_learner', 'auto_epochs', 'model_config', 'save_model', 'load_model', 'SaveState']
+           'captcha_learner', 'auto_epochs', 'model_config', 'save_model', 'build_network', 'load_model', 'SaveState']
 
 # %% ../../nbs/44_train.learner.ipynb #3dc32cb1
 import json, math, random
@@ -18,9 +18,9 @@ from safetensors.torch import save
 
 from .. import __version__
 from ..charset import CaptchaError, Charset
-from ..data.files import atomic_file
+from ..data.files import atomic_file, printable
 from ..data.images import Geometry, open_image, to_pixels
-from ..data.schema import Kind, check_fields, list_of, parse_json
+from ..data.schema import OBJECT, Kind, check_fields, list_of, parse_json
 from ..metrics import cer, exact_match
 from ..reading.model_file import FORMAT, check_config
 from ..reading.search import decode
@@ -190,6 +190,18 @@ def save_model(model,    # a `CRNN`
     _save_safetensors(file, model.state_dict(), config=config)
 
 # %% ../../nbs/44_train.learner.ipynb #3775d540
+def build_network(n_classes:int,     # number of classes, the blank included
+                  geometry:Geometry, # height of the images; columns per time step
+                  options:dict,      # options of `CRNN` from `file`
+                  file,              # file name for the error
+                 )->CRNN:
+    "A new network, or a `CaptchaError` if there is none with these options."
+    try: return CRNN(n_classes, geometry, **options)
+    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError, KeyError) as e:
+        why = printable(str(e))[:60]
+        raise CaptchaError(f'{file}: there is no such network ({why}). Use a file that captcha-ocr wrote.') from None
+
+# %% ../../nbs/44_train.learner.ipynb #050f579c
 def _fill(model, tensors, file): # loads tensors by name into `model`
     given, wanted = ({k: v.shape for k,v in some.items()} for some in (tensors, model.state_dict()))
     if given != wanted:
@@ -202,9 +214,7 @@ def load_model(file # path that `save_model` wrote
     "Rebuild the model of a checkpoint from its config."
     tensors, meta = _open_safetensors(file)
     config = check_config(meta.get('config'), file)
-    try: model = CRNN(len(config['charset'])+1, Geometry(**config['geometry']), **config.get('model', {}))
-    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as e:
-        raise CaptchaError(f'{file}: model: no such network ({str(e)[:60]!r}). Use a file that captcha-ocr wrote.') from None
+    model = build_network(len(config['charset'])+1, Geometry(**config['geometry']), config.get('model', {}), file)
     return _fill(model, tensors, file).eval(), config
 
 # %% ../../nbs/44_train.learner.ipynb #4c64f5ea
@@ -238,7 +248,7 @@ def _opt_state(tensors): # state of the optimiser by parameter number, from tens
             state[int(i)][name] = v
     return dict(state)
 
-_STATE = {'config': Kind('an object', lambda v: isinstance(v, dict)),
+_STATE = {'config': OBJECT,
           'history': list_of(Kind('an object of numbers', lambda v: isinstance(v, dict) and
                                   all(o is None or type(o) in (int, float) for o in v.values())), 10**6)}
 

@@ -7,7 +7,8 @@ __all__ = ['FOLDS', 'TrainOptions', 'ConsoleProgress', 'fit_samples', 'labelled_
            'train_reader']
 
 # %% ../../nbs/48_train.run.ipynb #838cb856
-import json, shutil, time
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,22 +19,26 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn, track
 
 from ..charset import CaptchaError, Charset
-from ..data.images import open_image, to_pixels
+from ..data.images import Geometry, open_image, to_pixels
 from ..data.labels import Sample, good_samples
+from ..data.schema import OBJECT, check_fields, choice, number, read_json
 from ..data.show import figure_html
 from ..data.split import assign_folds, holdout_split
 from ..reading.calibration import fit_platt
+from ..reading.model_file import NETWORK
 from ..reader import Reader, Reading
 from ..analysis.diagnosis import diagnose
 from ..analysis.errors import reading_figures
 from ..analysis.losses import plot_history
 from ..analysis.report import save_report, score_readings
+from .augment import PRESETS
 from .distributed import ShareBatches, agree, join_group
 from .export import export_reader, held_out_results, reader_config
-from .learner import SaveState, auto_epochs, captcha_learner, save_model, torch_device
+from .learner import SaveState, auto_epochs, build_network, captcha_learner, save_model, torch_device
 from .loaders import captcha_dls
 from .pretrained import (FEW_LABELS, PRETRAINED_LR, Recipe, choose_recipe, from_pretrained, mix_synthetic,
                                           pretrained_epochs, pseudo_labels, unlabelled_files)
+from .run_folder import check_apart, difference, fingerprint, run_folder
 
 # %% ../../nbs/48_train.run.ipynb #04a6aa29
 @dataclass(frozen=True)
@@ -82,17 +87,18 @@ class ConsoleProgress(Callback):
     def after_fit(self): self.bar.stop()
 
 # %% ../../nbs/48_train.run.ipynb #0bd2218f
-def _fingerprint(train, valid, recipe, options): # JSON-able description of what a run consists of
-    settings = dict(seed=options.seed, epochs=options.epochs, augment=str(options.augment))
-    for k,v in recipe._asdict().items(): settings[k] = v.chars if k == 'charset' else str(v)
-    return dict(train=[(s.file.name, s.text) for s in train], valid=[s.file.name for s in valid], options=settings)
+def _settings(recipe, options): # JSON-able options of a training
+    found = dict(seed=options.seed, epochs=options.epochs, augment=str(options.augment))
+    for k,v in recipe._asdict().items(): found[k] = v.chars if k == 'charset' else str(v)
+    return found
 
-def _past_epochs(learn, state, fingerprint, resume): # restores `learn`; returns the numbers of the finished epochs
+def _past_epochs(learn, state, made_of, resume): # restores `learn`; returns the numbers of the finished epochs
     if not (resume and state.exists()): return []
-    found, history = learn.load_state(state)
-    if found == json.loads(json.dumps(fingerprint)): return history
-    raise CaptchaError(f'{state}: belongs to a run with other images or options. Repeat the command that was stopped, '
-                       'or start again without --resume.')
+    def check(found):
+        changed = difference(found, made_of, state)
+        if changed: raise CaptchaError(f'{state}: belongs to a run with other images or options ({changed}). Repeat the '
+                                       'command that was stopped, or start again without --resume.')
+    return learn.load_state(state, check)[1]
 
 # %% ../../nbs/48_train.run.ipynb #f6bc6af7
 def _recipe_learner(items, valid, recipe, options, model): # a learner that starts from `model`, else from what `recipe` names
@@ -108,7 +114,7 @@ def _schedule(dls, recipe, epochs, is_trained): # number of epochs, and argument
 # %% ../../nbs/48_train.run.ipynb #9f8e5bb4
 def fit_samples(train,         # list of `Sample`
                 valid,         # held-out list of `Sample`; may be empty
-                out:Path,      # run folder for the state
+                out:Path,      # folder for the state
                 recipe:Recipe, # recipe from `choose_recipe`
                 *, options:TrainOptions=TrainOptions(), # seed, epochs, augmentation, device, resuming, console
                 model=None,    # network to start from; None: the one that `recipe` names
@@ -118,9 +124,9 @@ def fit_samples(train,         # list of `Sample`
     items = mix_synthetic(train, recipe.styles, seed=options.seed) if recipe.styles else [*train]
     learn = _recipe_learner([*items, *extra], valid, recipe, options, model)
     epochs, how = _schedule(learn.dls, recipe, options.epochs, is_trained=recipe.pretrained or model is not None)
-    fingerprint = _fingerprint([*train, *extra], valid, recipe, replace(options, epochs=epochs))
+    made_of = fingerprint([*train, *extra], valid, **_settings(recipe, replace(options, epochs=epochs)))
     state = out/'state.safetensors'
-    saver = SaveState(state, fingerprint, _past_epochs(learn, state, fingerprint, options.resume))
+    saver = SaveState(state, made_of, _past_epochs(learn, state, made_of, options.resume))
     _fit(learn, epochs, saver, options.console, how)
     return learn, saver.history
 
@@ -156,6 +162,10 @@ class RunImages:
     def judged(self): return self.held or self.train # `Sample`s that the report is about
     @property
     def all(self): return [*self.train, *self.held, *(Sample(o, '') for o in self.unlabelled)]
+    @property
+    def seen(self): # `Sample`s without the held-out ones
+        held = set(self.held)
+        return [o for o in self.all if o not in held]
     @property
     def texts(self): return [s.text for s in self.train+self.held]
     def pixels(self, n): return [to_pixels(open_image(s.file)) for s in self.all[:n]] # (H,W,3) uint8 of the first `n`
@@ -201,14 +211,14 @@ def _sure_samples(learn, images, read): # unlabelled images with the texts that 
     return pseudo_labels(learn, images.unlabelled, fit_platt(*results))
 
 # %% ../../nbs/48_train.run.ipynb #7b373dda
-def _train(images, out, recipe, options): # a `Trained`
+def _train(images, scratch, recipe, options): # a `Trained`
     fit = partial(fit_samples, recipe=recipe, options=options)
-    read = cross_read(images.train, out, fit, options.seed) if images.train and not images.held else None
-    learn, history = fit(images.train, images.held, out)
+    read = cross_read(images.train, scratch, fit, options.seed) if images.train and not images.held else None
+    learn, history = fit(images.train, images.held, scratch)
     n_train = len(images.train)
     if images.unlabelled:
         sure = agree(_sure_samples(learn, images, read))
-        learn, more = fit(images.train, images.held, out/'unlabelled', model=learn.model, extra=sure)
+        learn, more = fit(images.train, images.held, scratch/'unlabelled', model=learn.model, extra=sure)
         history, n_train = history+more, n_train+len(sure)
     return Trained(learn, history, read or learn.read_samples(images.judged), n_train)
 
@@ -242,31 +252,37 @@ def _save_models(learn, config, out, samples, int8):
     save_model(learn.model, config, out/'model.safetensors')
     export_reader(learn, config, out/'model.onnx', samples)
     if int8: export_reader(learn, config, out/'model.int8.onnx', samples, int8=True)
-
-def _remove_states(out): # of a finished run
-    for o in (*out.glob('fold*'), out/'unlabelled'): shutil.rmtree(o, ignore_errors=True)
-    (out/'state.safetensors').unlink(missing_ok=True)
+    else: (out/'model.int8.onnx').unlink(missing_ok=True) # of the run that this one replaces
 
 # %% ../../nbs/48_train.run.ipynb #c32a2d03
 def _save_run(trained, images, recipe, out, *, path, seed, int8, start): # the report; start: time of the call
-    confidences, config = reader_config(trained.learn, images.all, images.judged, trained.read)
+    confidences, config = reader_config(trained.learn, images.seen, images.judged, trained.read)
     config |= dict(n_train=trained.n_train, seed=seed)
     _save_models(trained.learn, config, out, images.all, int8)
     readings = _readings(out, images, trained.read, confidences)
     facts = dict(data=str(path), seed=seed, seconds=round(time.time()-start, 1))
     report = _report(trained, images, recipe, readings, confidences, **facts)
     save_report(report, out, _figures(trained.history, images, readings, confidences))
-    _remove_states(out)
     return report
 
 # %% ../../nbs/48_train.run.ipynb #9f2201ec
+def _best_trial(file): # recipe and network in a tune.json
+    best = read_json(file, dict(best=OBJECT))['best']
+    check_fields(best, dict(recipe=OBJECT, network=NETWORK), file, 'best')
+    check_fields(best['recipe'], dict(lr=number(1e-7, 1), augment=choice(*PRESETS)), file, 'best.recipe')
+    build_network(2, Geometry(), best['network'], file)
+    return best['recipe'], best['network']
+
 def _apply_tuning(recipe, options, file): # recipe and options with the best settings in `file`
-    try:
-        best = json.loads(Path(file).read_text(encoding='utf-8'))['best']
-        lr, augment, network = best['recipe']['lr'], best['recipe']['augment'], best['network']
-    except (OSError, ValueError, KeyError, TypeError):
-        raise CaptchaError(f'{file}: not written by captcha-ocr tune. Give the tune.json of its --out folder.') from None
-    return recipe._replace(pretrained=False, lr=lr, network=network), replace(options, augment=augment)
+    best, network = _best_trial(file)
+    return recipe._replace(pretrained=False, lr=best['lr'], network=network), replace(options, augment=best['augment'])
+
+# %% ../../nbs/48_train.run.ipynb #dc388f6e
+@contextmanager
+def _shared_scratch(out, rank, **how): # how: arguments of `run_folder`
+    if rank: yield agree(None)
+    else:
+        with run_folder(out, **how) as scratch: yield agree(scratch)
 
 # %% ../../nbs/48_train.run.ipynb #4fdc619d
 def train_reader(path,                   # folder of labelled images; None: train without any label
@@ -281,18 +297,21 @@ def train_reader(path,                   # folder of labelled images; None: trai
                  mix:bool=None,          # whether to mix in synthetic captchas; None: below `FEW_LABELS` labels
                  tuned=None,             # tune.json with network, learning rate and augmentation for training from scratch
                  int8:bool=False,        # whether to write model.int8.onnx too
+                 overwrite:bool=False,   # whether to replace a run in `out`
                  device:str=None,        # 'cpu', 'cuda' or 'cuda:1'; None: CUDA if available, else the CPU
                  console:Console=None,   # console that shows progress; None: none
                  **options               # `seed`, `epochs`, `augment` and `resume` of `TrainOptions`
                 )->dict:                 # the report; empty in all but the first of several processes
     "Train on the images of `path` and write a run folder."
+    check_apart(out, [path, unlabelled])
     start, out, rank, charset = time.time(), Path(out), join_group()[0], charset and Charset(charset)
     console = Console(quiet=True) if rank or console is None else console
     options = TrainOptions(device=torch_device(device), console=console, **options)
     checks = dict(label_pattern=label_pattern, length=length, charset=charset)
-    images = _find_images(path, options, valid=valid, unlabelled=unlabelled, skip_bad=skip_bad, **checks)
-    recipe = choose_recipe(images.texts, images.pixels(60), charset, pretrained=pretrained, mix=mix, length=length)
-    if tuned: recipe, options = _apply_tuning(recipe, options, tuned)
-    trained = _train(images, out, recipe, options)
-    if rank: return {}
-    return _save_run(trained, images, recipe, out, path=path, seed=options.seed, int8=int8, start=start)
+    with _shared_scratch(out, rank, resume=options.resume, overwrite=overwrite) as scratch:
+        images = _find_images(path, options, valid=valid, unlabelled=unlabelled, skip_bad=skip_bad, **checks)
+        recipe = choose_recipe(images.texts, images.pixels(60), charset, pretrained=pretrained, mix=mix, length=length)
+        if tuned: recipe, options = _apply_tuning(recipe, options, tuned)
+        trained = _train(images, scratch, recipe, options)
+        if rank: return {}
+        return _save_run(trained, images, recipe, out, path=path, seed=options.seed, int8=int8, start=start)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..charset import CaptchaError
+from ..data.schema import OBJECT, Kind, check_fields, list_of
 from ..data.scratch import find_scratch, is_locked, lock_scratch, new_scratch, remove_scratch
 
 # %% ../../nbs/47_train.run_folder.ipynb #61aca5c3
@@ -130,10 +131,15 @@ def _changed_image(old, new):
     if same is None: return f'{name} is gone'
     return f'the label of {name} was {text!r}' if same[2] == digest else f'the image {name} has changed'
 
-def difference(old:dict, # `fingerprint` of the stopped run
+_IMAGES = list_of(Kind('a list of name, text and digest',
+                       lambda v: isinstance(v, list) and len(v) == 3 and all(isinstance(o, str) for o in v)), 10**9)
+
+def difference(old,      # `fingerprint` of the stopped run
                new:dict, # `fingerprint` of this one
+               file,     # file of the stopped run, for error messages
               )->str|None:
     "What has changed between two runs, in words; None for the same run."
+    check_fields(old, dict(train=_IMAGES, valid=_IMAGES, options=OBJECT), file, 'config')
     for part in ('train','valid'):
         if found := _changed_image(old[part], new[part]): return found
     for k in {**old['options'], **new['options']}:
