@@ -83,7 +83,7 @@ class Opened(NamedTuple):
     pixels:np.ndarray # (height,W,3) uint8
     scale:float       # columns of the original image per time step
 
-def open_pixels(src,     # a path, bytes, a file object, a PIL image or a uint8 array
+def open_pixels(src,     # any source of `open_image`: path, bytes, file object, PIL image or array
                 geometry:Geometry # the model's height and stride
                )->Opened:
     "Open `src` and scale it for the network; a `CaptchaError` if it is no image or too narrow."

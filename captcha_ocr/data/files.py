@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['safe_path', 'write_target', 'open_regular', 'append_lines', 'atomic_file', 'atomic_folder', 'file_lock',
-           'file_signature', 'read_text', 'csv_rows', 'printable', 'write_csv']
+           'file_signature', 'read_text', 'csv_rows', 'printable', 'write_csv', 'error_line']
 
 # %% ../../nbs/02_data.files.ipynb #64b210fc
-import csv, io, os, re, secrets, shutil, stat
+import csv, errno, io, os, re, secrets, shutil, stat
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -183,3 +183,21 @@ def write_csv(path,    # target file
             except UnicodeEncodeError:
                 cells = printable(', '.join(map(str, row.values())))
                 raise CaptchaError(f'{path}: a table cannot hold {cells}, which is not UTF-8. Rename the file.') from None
+
+# %% ../../nbs/02_data.files.ipynb #c63dc2e4
+_FIXES = {errno.ENOSPC: 'Make room and repeat the command.', errno.EROFS: 'Choose a folder that can be written.',
+          errno.EACCES: 'Check the permissions, or choose another folder.', errno.ENAMETOOLONG: 'Use a shorter path.',
+          errno.EMFILE: 'Close other programs, or raise the limit with ulimit -n.'}
+_FIXES |= {errno.EPERM: _FIXES[errno.EACCES], getattr(errno, 'EDQUOT', errno.ENOSPC): _FIXES[errno.ENOSPC]}
+
+def error_line(e:Exception # OSError, UnicodeError, RecursionError or MemoryError
+              )->str:
+    "What went wrong, in which file, and the fix."
+    if isinstance(e, (UnicodeEncodeError, UnicodeDecodeError)):
+        text = e.object if isinstance(e.object, str) else e.object[:100].decode('utf-8', 'surrogateescape')
+        return f'{printable(text[:100])}: not UTF-8. Rename the file, or save it again as UTF-8.'
+    if isinstance(e, MemoryError): return 'not enough memory. Close other programs, or use smaller or fewer images.'
+    if isinstance(e, OSError) and e.errno:
+        name = printable(os.fsdecode(e.filename)) + ': ' if isinstance(e.filename, (str,bytes,os.PathLike)) else ''
+        return f'{name}{e.strerror}. {_FIXES.get(e.errno, "Check the path.")}'
+    return f'{type(e).__name__}: {printable(str(e))[:200]}'
