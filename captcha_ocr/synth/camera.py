@@ -18,7 +18,7 @@ from .clutter import add_specks
 from .grounds import TILE_H, TILE_W, ramp
 from .sampling import Amount, Rng, sample_value
 
-# %% ../../nbs/26_synth.camera.ipynb #12f868e8
+# %% ../../nbs/26_synth.camera.ipynb #d5ac90e7
 def _blur(rng, img, s):
     kind = rng.integer(0,2)
     if kind==2 and s>.3: return cv2.medianBlur(img, 3)
@@ -26,6 +26,7 @@ def _blur(rng, img, s):
     largest = 1+round(2*s)+1
     return cv2.blur(img, (rng.integer(1,largest),rng.integer(1,largest)))
 
+# %% ../../nbs/26_synth.camera.ipynb #ad5d9cd8
 def _motion(rng, img, s):
     n,angle = rng.integer(3, 3+round(4*s)), rng.uniform(0,3.15)
     kernel,c = np.zeros((n,n), np.float32), (n-1)/2
@@ -38,17 +39,19 @@ def _sharpen(rng, img, s):
     amount = rng.uniform(.5,1+2.5*s)
     return cv2.addWeighted(img, 1+amount, soft, -amount, 0)
 
+# %% ../../nbs/26_synth.camera.ipynb #9b1ab12e
 def _fringe(rng, img, s):
     d,(red,green,blue) = rng.integer(1,2), cv2.split(img)
     red[:,d:] = red[:,:-d].copy()
     blue[:,:-d] = blue[:,d:].copy()
     return cv2.merge([red,green,blue])
 
-# %% ../../nbs/26_synth.camera.ipynb #134e213e
+# %% ../../nbs/26_synth.camera.ipynb #71f6ec8b
 def _vignette(rng, img, s):
     shade = cv2.merge([cv2.convertScaleAbs(ramp(rng, *img.shape[:2]), alpha=.12+.33*s)]*3)
     return cv2.subtract(img, shade) if rng.chance(.5) else cv2.add(img, shade)
 
+# %% ../../nbs/26_synth.camera.ipynb #f80965cf
 def _glare(rng, img, s):
     (h,w),k = img.shape[:2], 4                                     # at a quarter of the size
     spot = np.zeros((-(-h//k),-(-w//k)), np.uint8)
@@ -64,7 +67,8 @@ def _normal_tile(channels): # (512,1024,channels) uint8 twice: positive and nega
     noise = np.random.default_rng([13,channels]).standard_normal((TILE_H,TILE_W,channels), dtype=np.float32)*40
     return np.clip(noise, 0, 255).astype(np.uint8), np.clip(-noise, 0, 255).astype(np.uint8)
 
-def _add_noise(img, y, x, sigma, channels): # noise from row `y` and column `x` of the tile; `channels`: 1 if all are alike
+# %% ../../nbs/26_synth.camera.ipynb #479d18ed
+def _add_noise(img, y, x, sigma, channels): # noise from row `y`, column `x` of the tile; `channels`: 1 if all are alike
     h,w = img.shape[:2]
     pieces = [t[y:y+h,x:x+w] for t in _normal_tile(channels)]
     if pieces[0].shape[:2]!=(h,w):                                 # larger than the tile
@@ -73,6 +77,7 @@ def _add_noise(img, y, x, sigma, channels): # noise from row `y` and column `x` 
     if channels==1 and img.ndim==3: more,less = cv2.merge([more]*3), cv2.merge([less]*3)
     return cv2.subtract(cv2.add(img, more), less)
 
+# %% ../../nbs/26_synth.camera.ipynb #5cb00716
 def _grain(rng, img, s):
     (h,w),channels = img.shape[:2], 3 if rng.chance(.5) else 1
     y,x = int((TILE_H-h)*rng.random()), int((TILE_W-w)*rng.random())
@@ -84,6 +89,7 @@ def _salt_pepper(rng, img, s):
     colours = both if rng.chance(.5) else (rng.choice(both),)
     return add_specks(rng, img, share, colours, size=1 if rng.chance(.8) else 2)
 
+# %% ../../nbs/26_synth.camera.ipynb #63e14feb
 def _levels(rng, img, s):                                          # brightness, contrast and gamma
     gain = rng.uniform(1-.6*s, 1+.6*s)
     offset = rng.uniform(-1,1)*50*s+(1-gain)*128
@@ -101,6 +107,7 @@ def _scanlines(rng, img, s):
     else: out[:,::n] = cv2.convertScaleAbs(np.ascontiguousarray(out[:,::n]), alpha=alpha)
     return out
 
+# %% ../../nbs/26_synth.camera.ipynb #64396469
 def _rescale(rng, img, s):                                         # smaller, and back to its size
     (h,w),f = img.shape[:2], rng.uniform(1-.6*s, .95)
     if h*f<13: return img
@@ -108,12 +115,14 @@ def _rescale(rng, img, s):                                         # smaller, an
     small = cv2.resize(img, (max(round(w*f),8),max(round(h*f),8)), interpolation=down)
     return cv2.resize(small, (w,h), interpolation=rng.choice((cv2.INTER_NEAREST,cv2.INTER_LINEAR,cv2.INTER_CUBIC)))
 
+# %% ../../nbs/26_synth.camera.ipynb #9d6b2044
 def _stripes(rng, mask, h): # every other stripe of the mask, or its lower part
     n = rng.integer(max(h//3,6), max(h,7))
     if not rng.chance(.5): mask[rng.integer(h//3,2*h//3):] = 255
     else:
         for x in range(rng.integer(-n,0), mask.shape[1], 2*n): mask[:,max(x,0):max(x+n,0)] = 255
 
+# %% ../../nbs/26_synth.camera.ipynb #3cc03dd8
 def _negative(rng, img, s):                                        # light and dark swapped in a part of the image
     (h,w),mask,white = img.shape[:2], np.zeros_like(img), (255,255,255)
     kind = rng.integer(0,4)
@@ -141,6 +150,7 @@ def _one_bit(rng, img, s):
     grey = cv2.cvtColor(img, cv2.COLOR_RGB2GRAY)
     return cv2.cvtColor(cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)[1], cv2.COLOR_GRAY2RGB)
 
+# %% ../../nbs/26_synth.camera.ipynb #d2436343
 @lru_cache(None)
 def _bayer(n): # (n,n): 0 to n*n-1
     if n==1: return np.zeros((1,1))
@@ -150,6 +160,7 @@ def _bayer(n): # (n,n): 0 to n*n-1
 @lru_cache(None)
 def _bayer_tile(n): return np.tile(((_bayer(n)+.5)*255/n/n).astype(np.uint8), (TILE_H//n,TILE_W//n))
 
+# %% ../../nbs/26_synth.camera.ipynb #64bd3a85
 def _dithered_levels(rng, img, thresholds): # three to six levels
     n = rng.choice((3,4,6))
     step = 255//(n-1)
@@ -157,6 +168,7 @@ def _dithered_levels(rng, img, thresholds): # three to six levels
     table = np.minimum((np.arange(256)//step)*step, 255).astype(np.uint8)
     return cv2.LUT(cv2.add(img, cv2.merge([more]*3)), table)
 
+# %% ../../nbs/26_synth.camera.ipynb #37a48633
 def _dither(rng, img, s):
     h,w = img.shape[:2]
     def stretched(): return cv2.normalize(cv2.cvtColor(img, cv2.COLOR_RGB2GRAY), None, 0, 255, cv2.NORM_MINMAX)
@@ -176,9 +188,11 @@ def jpeg(img:np.ndarray,  # (H,W) or (H,W,3) uint8; the order of channels matter
 
 def _jpeg(rng, img, s): return jpeg(img, round(94-72*s*rng.uniform(.3,1)))
 
+# %% ../../nbs/26_synth.camera.ipynb #8971e835
 CAMERA = dict(blur=_blur, motion=_motion, vignette=_vignette, levels=_levels, fringe=_fringe, rescale=_rescale,
-              sharpen=_sharpen, grain=_grain, salt_pepper=_salt_pepper, scanlines=_scanlines, grey=_grey, negative=_negative,
-              glare=_glare, posterize=_posterize, dither=_dither, one_bit=_one_bit, jpeg=_jpeg) # name of the factor to function
+              sharpen=_sharpen, grain=_grain, salt_pepper=_salt_pepper, scanlines=_scanlines, grey=_grey,
+              negative=_negative, glare=_glare, posterize=_posterize, dither=_dither, one_bit=_one_bit,
+              jpeg=_jpeg)   # name of the factor to function
 
 # %% ../../nbs/26_synth.camera.ipynb #3357ac35
 @dataclass(frozen=True)
@@ -190,6 +204,7 @@ class Effect:
         if img.ndim==2: img = cv2.cvtColor(img, cv2.COLOR_GRAY2RGB)
         return CAMERA[self.name](Rng(int(rng.integers(2**32))), img, sample_value(rng, self.strength))
 
+# %% ../../nbs/26_synth.camera.ipynb #03a3ae16
 @dataclass(frozen=True)
 class Jpeg:
     "Save as JPEG and load again."
@@ -199,6 +214,7 @@ class Jpeg:
         if img.ndim==2: return jpeg(img, quality)
         return cv2.cvtColor(jpeg(cv2.cvtColor(img, cv2.COLOR_RGB2BGR), quality), cv2.COLOR_BGR2RGB)
 
+# %% ../../nbs/26_synth.camera.ipynb #27b34fb2
 @dataclass(frozen=True)
 class Harden:
     "Spread the grey levels away from a middle one."
@@ -208,6 +224,7 @@ class Harden:
         gain,middle = sample_value(rng, self.gain), sample_value(rng, self.middle)
         return cv2.LUT(img, np.clip((np.arange(256)-middle)*gain+middle, 0, 255).astype(np.uint8))
 
+# %% ../../nbs/26_synth.camera.ipynb #028266f5
 @dataclass(frozen=True)
 class Smooth:
     "Mix every pixel but the outermost with its eight neighbours, as Pillow's `SMOOTH` does."
@@ -227,6 +244,7 @@ class GaussianNoise:
         y,x = rng.integers(TILE_H-min(img.shape[0],500)), rng.integers(TILE_W-min(img.shape[1],1000))
         return _add_noise(img, y, x, sample_value(rng, self.sigma), 1)
 
+# %% ../../nbs/26_synth.camera.ipynb #92997260
 @dataclass(frozen=True)
 class Blur:
     "Gaussian blur."
@@ -238,6 +256,7 @@ class Invert:
     "Light on dark instead of dark on light."
     def __call__(self, rng, img): return 255-img
 
+# %% ../../nbs/26_synth.camera.ipynb #7f377c82
 @dataclass(frozen=True)
 class Rescale:
     "Another size, with the same aspect."
@@ -248,6 +267,7 @@ class Rescale:
         area = cv2.INTER_AREA if height<h else cv2.INTER_LINEAR
         return cv2.resize(img, (max(round(w*height/h),1),height), interpolation=area)
 
+# %% ../../nbs/26_synth.camera.ipynb #ad60d2e6
 @dataclass(frozen=True)
 class Specks:
     "Single pixels of another colour."

@@ -32,6 +32,7 @@ def _curve(rng, h, w, x0, x1):
                [rng.uniform(0,w),rng.uniform(-.4,1.4)*h], [x1,rng.uniform(0,h)]]
     return _bezier_weights() @ np.array(handles)
 
+# %% ../../nbs/25_synth.clutter.ipynb #668aa2d4
 def _wave(rng, h, w, x0, x1):
     x,frequency = np.linspace(x0, x1, 40), rng.uniform(1,14)/w
     middle,height = h*rng.uniform(.25,.75), h*rng.uniform(.05,.4)
@@ -55,6 +56,7 @@ def _zigzag(rng, h, w, x0, x1):
 
 _PATHS = (_straight, _curve, _wave, _arc, _zigzag)
 
+# %% ../../nbs/25_synth.clutter.ipynb #e786b69a
 def random_path(rng:Rng, h:int, w:int,  # and the size, in pixels
                 kind:int|None=None,     # 0 line, 1 curve, 2 wave, 3 arc, 4 zigzag; None: sampled
                )->np.ndarray:           # (n,2) float: column and row of each point
@@ -64,6 +66,7 @@ def random_path(rng:Rng, h:int, w:int,  # and the size, in pixels
     else: x0,x1 = rng.uniform(0,1)*w, rng.uniform(0,1)*w
     return _PATHS[kind](rng, h, w, x0, x1)
 
+# %% ../../nbs/25_synth.clutter.ipynb #d8601d38
 def stroke_path(img:np.ndarray,   # (H,W) or (H,W,3) uint8, changed in place
                 points:np.ndarray,# (n,2) float
                 colour, width:int,# grey level or (r,g,b), and pixels
@@ -111,10 +114,11 @@ def _add_shape(rng, img, kind, x, y, s, c, line): # one shape `s` pixels large
         end = x+rng.integer(-2*s,2*s), y+rng.integer(-2*s,2*s)
         cv2.line(img, (x,y), end, c, 1 if rng.chance(.7) else 2, line)
 
+# %% ../../nbs/25_synth.clutter.ipynb #aaf82234
 def add_shapes(rng:Rng, img:np.ndarray, # (H,W,3) uint8, changed in place
                colour:Callable,         # without parameters, gives the colour of each shape
                *, n:int, size:float,    # number of shapes, and their size in pixels
-               kind:int|None=None,      # 0 disc, 1 ring, 2 box, 3 frame, 4 cross, 5 corner, 6 stroke, 7 mixed; None: sampled
+               kind:int|None=None,      # 0 disc, 1 ring, 2 box, 3 frame, 4 cross, 5 corner, 6 stroke, 7 all
               ):
     "`n` small shapes."
     h,w = img.shape[:2]
@@ -134,6 +138,7 @@ def _add_relief(rng, img, ground, n): # boxes with a light and a dark edge
         cv2.polylines(img, [np.array([[x,y+t],[x,y],[x+s,y]], np.int32)], False, light, 1)
         cv2.polylines(img, [np.array([[x+s,y],[x+s,y+t],[x,y+t]], np.int32)], False, dark, 1)
 
+# %% ../../nbs/25_synth.clutter.ipynb #5fb63c35
 def _add_grid(rng, img, c, width=1): # lines across, down, or both, often slanted
     h,w = img.shape[:2]
     sx,sy,kind = rng.integer(4,28), rng.integer(4,28), rng.integer(0,3)
@@ -165,6 +170,7 @@ def add_specks(rng:Rng, img:np.ndarray, # (H,W,3) uint8, changed in place
         img[mask>0] = c
     return img
 
+# %% ../../nbs/25_synth.clutter.ipynb #8b239cb4
 def _veil(rng, img, colour, opacity): # translucent bands, discs and lines over everything
     h,w = img.shape[:2]
     top = img.copy()
@@ -186,6 +192,7 @@ def _sample_colour(rng, ink): # function without parameters, and whether it give
         return lambda: one, False
     return lambda: random_colour(rng, vivid=.8), False
 
+# %% ../../nbs/25_synth.clutter.ipynb #992f5564
 def _add_things(rng, plan, img, ink, colour, over): # lines, dashes, dots and shapes
     h,w = img.shape[:2]
     width,rarer = max(1, round(ink.cap*.09)), .65 if over else 1.
@@ -247,6 +254,7 @@ def add_plate(rng:Rng, img:np.ndarray, # (H,W,3) uint8, changed in place
         edge = near_colour(rng, colour, 120)
         cv2.polylines(img, [corners], True, edge, 1 if rng.chance(.6) else 2, cv2.LINE_AA, 3)
 
+# %% ../../nbs/25_synth.clutter.ipynb #c1b028f5
 def add_stray_characters(rng:Rng, img:np.ndarray, # (H,W,3) uint8
                          ink:Ink,                 # colours of the text
                         )->np.ndarray:            # (H,W,3) uint8
@@ -274,6 +282,7 @@ def _add_cells(rng, img, columns, ink, filled, own, shaded): # side by side, as 
         shade = ramp(rng, h, w, 1)
         img[:] = cv2.subtract(img, cv2.merge([cv2.convertScaleAbs(shade, alpha=rng.uniform(.1,.45))]*3))
 
+# %% ../../nbs/25_synth.clutter.ipynb #dd686177
 def add_character_boxes(rng:Rng, img:np.ndarray, # (H,W,3) uint8, changed in place
                         placed:list,             # of `Placed`
                         origin:tuple,            # where column 0 and the baseline are in the image, in pixels
@@ -305,11 +314,15 @@ class Neighbours(NamedTuple):
     @property
     def n(self): return int(self.above)+int(self.below)
 
-def sample_neighbours(rng:Rng, plan:Plan, cap:float)->Neighbours|None: # and factors, and the height of a capital in pixels
+# %% ../../nbs/25_synth.clutter.ipynb #61ff69c1
+def sample_neighbours(rng:Rng, plan:Plan, # and the factors
+                      cap:float,          # height of a capital, in pixels
+                     )->Neighbours|None:
     "The neighbouring lines, if the plan wants them."
     if not plan.want('neighbours', .035, .7): return None
     return Neighbours(rng.chance(.65), rng.chance(.65), rng.uniform(.08,.38)*cap, rng.uniform(.1,.4)*cap)
 
+# %% ../../nbs/25_synth.clutter.ipynb #60a2107c
 def add_neighbours(rng:Rng, mask:np.ndarray, # ink, (H,W) uint8, changed in place
                    placed:list,              # of `Placed`
                    x:float,                  # column 0 of the text in the image, in pixels

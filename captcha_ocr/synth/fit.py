@@ -38,6 +38,7 @@ class Look(NamedTuple):
     start:tuple  # (r,g,b) of the ground at the left
     end:tuple    # (r,g,b) of the ground at the right
 
+# %% ../../nbs/29_synth.fit.ipynb #cda0c0d7
 def _extent(profile): # from 5% to 95% of the ink, and a ninth more
     low, high = np.interp((.05,.95), np.cumsum(profile)/max(profile.sum(), 1), np.arange(len(profile)))
     return float(high-low)/.9
@@ -56,6 +57,7 @@ def _stroke_width(mask):
     inside = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1,1:-1]
     return max(1., 4*float(inside[mask].mean())-2)
 
+# %% ../../nbs/29_synth.fit.ipynb #77a26ef9
 def _slant(mask):
     h, w = mask.shape
     shears, ink = np.linspace(-.5, .5, 41), mask.astype(np.float32)
@@ -75,7 +77,7 @@ def measure(pixels # (H,W,3) uint8
                 _median_colour(pixels, letters), _median_colour(pixels[:,:third], ground[:,:third]),
                 _median_colour(pixels[:,-third:], ground[:,-third:]))
 
-# %% ../../nbs/29_synth.fit.ipynb #c4e69f03
+# %% ../../nbs/29_synth.fit.ipynb #472b25b4
 class _Settings(NamedTuple):
     size:float    # of the letters, pixels per em
     gap:float     # between letters, pixels
@@ -83,6 +85,7 @@ class _Settings(NamedTuple):
     shear:float   # in heights
     lines:float   # across the image, on average
 
+# %% ../../nbs/29_synth.fit.ipynb #13b30568
 def _line_parts(mean): # strokes of a recipe: `mean` lines on average
     line, (whole, rest) = RandomLines(1, (1, 2.5)), divmod(mean, 1)
     strokes = [line]*int(whole)
@@ -91,6 +94,7 @@ def _line_parts(mean): # strokes of a recipe: `mean` lines on average
         strokes.append(OneOf(*[line]*n, *[None]*(10-n)))
     return tuple(strokes)
 
+# %% ../../nbs/29_synth.fit.ipynb #8a93e8c1
 def _recipe(settings, looks, text, size): # `Style`
     cuts = [(f, c) for f,o in FAMILIES.items() for c in ('regular','bold') if c in o.cuts]
     layout = TextLine(size=(.9*settings.size, 1.1*settings.size), gap=(settings.gap-2, settings.gap+2), jitter=(-3,3),
@@ -100,7 +104,7 @@ def _recipe(settings, looks, text, size): # `Style`
                  warps=(OneOf(None, Ripple((0,2), (0,2), (8,20), (8,20), (0,6.3))),), noise=(Jpeg((60,95)),),
                  background=OneOf(*(Gradient(o.start, o.end, 0.) for o in looks)), ink=OneOf(*(o.ink for o in looks)))
 
-# %% ../../nbs/29_synth.fit.ipynb #e3b8d5a4
+# %% ../../nbs/29_synth.fit.ipynb #d1861e86
 LETTERS = DIGITS+UPPER+LOWER
 _N_IMAGES, _ROUNDS = 60, 5
 
@@ -108,7 +112,8 @@ def _average(looks): # medians of the numbers; of the lines the mean, since ever
     numbers = np.array([o[:5] for o in looks])
     return np.append(np.median(numbers[:,:4], 0), numbers[:,4].mean())
 
-def _corrected(settings, wanted, got, length, height): # `Settings` after a round; `wanted`, `got`: as `_average` returns
+# %% ../../nbs/29_synth.fit.ipynb #02f133ea
+def _corrected(settings, wanted, got, length, height): # after a round; `wanted`, `got`: as `_average` returns
     missing, clip = wanted-got, lambda value, low, high: float(np.clip(value, low, high))
     return _Settings(clip(settings.size*wanted[0]/max(got[0], 1), 8, 1.5*height),
                      clip(settings.gap+missing[1]/length, -.4*settings.size, settings.size),

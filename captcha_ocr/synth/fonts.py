@@ -41,6 +41,7 @@ def package_folder(package:str # import name
     spec = importlib.util.find_spec(package)
     return Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else None
 
+# %% ../../nbs/18_synth.fonts.ipynb #06b8e7e4
 @lru_cache(256)
 def open_font(path:str, # font file, or a module whose `fontbuffer` is the file
               size:int, # pixels per em
@@ -49,13 +50,14 @@ def open_font(path:str, # font file, or a module whose `fontbuffer` is the file
     data = path if os.sep in path else BytesIO(import_module(path).fontbuffer)
     return ImageFont.truetype(data, size, layout_engine=ImageFont.Layout.BASIC)
 
-# %% ../../nbs/18_synth.fonts.ipynb #4c7a9a41
+# %% ../../nbs/18_synth.fonts.ipynb #f4d1a243
 class FontFile(NamedTuple):
     "A font file and its name in the atlas."
     name:str    # package or folder, and file: the same on every machine
     group:str   # faces that look alike: the package or folder
     path:str    # file, or a module whose `fontbuffer` is the file
 
+# %% ../../nbs/18_synth.fonts.ipynb #e070932f
 def _package_fonts(package): # list of `FontFile`
     root = package_folder(package)
     if root is None: return []
@@ -66,6 +68,7 @@ def _package_fonts(package): # list of `FontFile`
     mixed = package=='matplotlib'     # several typefaces in one package
     return [FontFile(f'{package}/{p.name}', f'{package}/{p.name[:6]}' if mixed else package, str(p)) for p in files]
 
+# %% ../../nbs/18_synth.fonts.ipynb #f11eef5e
 def _folder_fonts(top): # list of `FontFile`, subfolders included
     found = []
     for p in Path(top).rglob('*'):
@@ -96,6 +99,7 @@ class Glyph(NamedTuple):
     top:int         # from the baseline to the ink's top edge, in pixels, negative upwards
     advance:int=0   # from this pen position to the next, in pixels
 
+# %% ../../nbs/18_synth.fonts.ipynb #1ea09ebb
 def raster(font:ImageFont.FreeTypeFont, char:str)->Glyph|None: # not cropped; None without ink
     "The ink of `char` as the font renderer returns it."
     core,(x,y) = font.getmask2(char, 'L', anchor='ls')
@@ -103,6 +107,7 @@ def raster(font:ImageFont.FreeTypeFont, char:str)->Glyph|None: # not cropped; No
     if not w or not h: return None
     return Glyph(np.array(core, dtype=np.uint8).reshape(h,w), x, y, round(font.getlength(char)))
 
+# %% ../../nbs/18_synth.fonts.ipynb #ac9a23e9
 def _cropped(font, char): # `Glyph`, None without ink
     g = raster(font, char)
     if g is None: return None
@@ -136,6 +141,7 @@ def thumbnail(glyph:Glyph,
     v -= v.mean()
     return v/max(np.linalg.norm(v), 1e-6)
 
+# %% ../../nbs/18_synth.fonts.ipynb #a6df426c
 _LOOK_ALIKES = [set('0Oo'), set('1Il'), set('-−'), set('x×'), set('.,')]
 
 def _may_share(a, b): # whether good faces show `a` and `b` in one shape
@@ -155,6 +161,7 @@ def _alike(a, b): # whether two glyphs show the same letter
     if a.mask.shape==b.mask.shape and cv2.norm(a.mask, b.mask, cv2.NORM_L1) < .03*a.mask.size*255: return True
     return float(thumbnail(a)@thumbnail(b))>.985
 
+# %% ../../nbs/18_synth.fonts.ipynb #674afb15
 def unicase_letters(glyphs:dict, # character to `Glyph`
                    )->set:
     "Lower-case letters that a face shows as capitals."
@@ -163,6 +170,7 @@ def unicase_letters(glyphs:dict, # character to `Glyph`
     if len(same) > .6*len(pairs): same |= _SAME_SHAPE & set(glyphs)
     return same
 
+# %% ../../nbs/18_synth.fonts.ipynb #3661ebe0
 def _segment_chars(name): # what a segment face shows legibly; None for other faces
     if 'dseg7' in name.lower(): return set(DIGITS+'-')
     if 'dseg14' in name.lower() or 'lcd' in name.lower(): return set(DIGITS+UPPER+'+-=/')
@@ -175,13 +183,15 @@ _EVERYDAY = ('dejavu', 'liberation', 'arial', 'arimo', 'tinos', 'cousine', 'free
              'couri', 'cmun', 'garuda', 'loma', 'umpush', 'norasi', 'kinnari', 'waree', 'switzera', 'romande', 'clearsans',
              'pt_sans', 'pts', 'ptf', 'gentium')
 
-def _shape_bank(faces, names): # of every second or so everyday face: number of the face, character and shape of each glyph
+# %% ../../nbs/18_synth.fonts.ipynb #c4926264
+def _shape_bank(faces, names): # of everyday faces: number of the face, character and shape of each glyph
     everyday = [i for i,n in enumerate(names) if any(p in n.lower() for p in _EVERYDAY)]
     everyday = everyday[::max(1, len(everyday)//50)]
     keys = [(i,c) for i in everyday for c in DIGITS+UPPER+LOWER if c in faces[i]]
     shapes = np.stack([thumbnail(faces[i][c]) for i,c in keys])
     return np.array([i for i,_ in keys]), [c for _,c in keys], shapes
 
+# %% ../../nbs/18_synth.fonts.ipynb #bf608199
 def legibility(faces:list, # a dict from character to `Glyph` per face
                names:list, # names of the faces
               )->list:     # 0 to 1 per face
@@ -247,6 +257,7 @@ def _usable_faces(fonts, fewest): # (`FontFile`, dict from character to `Glyph`)
         seen.add(digest)
         yield f, glyphs
 
+# %% ../../nbs/18_synth.fonts.ipynb #fa7fc885
 def _face(f, glyphs): # `Face`
     everyday = any(p in f.name.lower().replace('-','') for p in _EVERYDAY)
     return Face(f.name, f.group, frozenset(glyphs), frozenset(unicase_letters(glyphs)), everyday)
@@ -280,6 +291,7 @@ def _atlas_files(fonts): # paths of faces, index and ink
     stem = cache_dir()/f'atlas-{key}'
     return [stem.with_suffix(s) for s in ('.json','.index.npy','.ink.npy')]
 
+# %% ../../nbs/18_synth.fonts.ipynb #da769711
 def _save_atlas(atlas, faces_file, *array_files):
     faces_file.parent.mkdir(parents=True, exist_ok=True)
     for path,a in zip(array_files, (atlas.index,atlas.ink)):
@@ -317,6 +329,7 @@ def use_fonts(packages=FONT_PACKAGES, # import names of packages with fonts
     _chosen.update(packages=tuple(packages), folders=tuple(folders))
     return current_atlas()
 
+# %% ../../nbs/18_synth.fonts.ipynb #63c3cbb0
 def current_atlas()->Atlas:
     "The atlas of the fonts that `use_fonts` chose; without a choice, of all fonts found."
     return load_atlas(**_chosen)

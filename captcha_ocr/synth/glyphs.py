@@ -30,6 +30,7 @@ def pad(mask:np.ndarray, n:int)->np.ndarray: # ink, and pixels on each side
     "`mask` with a border without ink."
     return cv2.copyMakeBorder(mask, n, n, n, n, cv2.BORDER_CONSTANT, value=0)
 
+# %% ../../nbs/19_synth.glyphs.ipynb #18d0d646
 def dilate(mask:np.ndarray, n:int)->np.ndarray: # ink, and pixels on each side
     "`mask` with thicker strokes, in an array of the same size."
     return cv2.dilate(mask, disc(2*n+1))
@@ -38,6 +39,7 @@ def erode(mask:np.ndarray, n:int)->np.ndarray: # ink, and pixels on each side
     "`mask` with thinner strokes."
     return cv2.erode(mask, disc(2*n+1), borderType=cv2.BORDER_CONSTANT, borderValue=0)
 
+# %% ../../nbs/19_synth.glyphs.ipynb #469e5b90
 def change_weight(mask:np.ndarray, # ink
                   n:int,           # pixels that strokes get thicker on each side; negative: thinner
                  )->np.ndarray:    # ink, `n` pixels larger on each side if thicker
@@ -56,6 +58,7 @@ class Family(NamedTuple):
     path:str      # path of a file in the package, with `{}` for the cut
     cuts:dict     # cut, such as `bold`, to its part of the file name
 
+# %% ../../nbs/19_synth.glyphs.ipynb #f9e5fe73
 _dejavu = dict(regular='', bold='-Bold', italic='-Oblique', bolditalic='-BoldOblique')
 _dejavu_serif = _dejavu | dict(italic='-Italic', bolditalic='-BoldItalic')
 _stix = dict(regular='', bold='Bol', italic='Italic', bolditalic='BolIta')
@@ -64,9 +67,10 @@ _source = dict(regular='-Regular', bold='-Bold', italic='-It', bolditalic='-Bold
 _pymupdf = {k:v.replace('-','_') for k,v in _common.items()}
 _upright, _single = dict(regular='-Regular', bold='-Bold'), dict(regular='')
 
-# %% ../../nbs/19_synth.glyphs.ipynb #02f055db
+# %% ../../nbs/19_synth.glyphs.ipynb #33e67c8a
 _MPL = 'mpl-data/fonts/ttf/'
 
+# %% ../../nbs/19_synth.glyphs.ipynb #56073110
 FAMILIES = {
     'DejaVu Sans':       Family('matplotlib', 'Bitstream Vera', _MPL+'DejaVuSans{}.ttf', _dejavu),
     'DejaVu Sans Mono':  Family('matplotlib', 'Bitstream Vera', _MPL+'DejaVuSansMono{}.ttf', _dejavu),
@@ -114,6 +118,7 @@ class Font(NamedTuple):
 
 OVERSAMPLE = 4   # size of a glyph in rasterising over its final size
 
+# %% ../../nbs/19_synth.glyphs.ipynb #88221889
 def _oversampled(font, size, char): # ink, and the position of its top left corner from the pen, in final pixels
     face = open_font(font_file(font.family, font.cut), size*OVERSAMPLE)
     left,top,right,bottom = face.getbbox(char, anchor='ls')
@@ -126,6 +131,7 @@ def _oversampled(font, size, char): # ink, and the position of its top left corn
         canvas[y:y+h,x:x+w] = g.mask
     return canvas, left, top
 
+# %% ../../nbs/19_synth.glyphs.ipynb #cb0228c8
 @lru_cache(256)
 def _placeholder(family, cut, size): return _oversampled(Font(family, cut), size, '\U0010fffe')[0]
 
@@ -161,6 +167,7 @@ def rotate_glyph(mask:np.ndarray,  # ink, (h,w) uint8
     x,y = (W-1-a*(w-1)-b*(h-1))/2, (H-1-c*(w-1)-d*(h-1))/2
     return cv2.warpAffine(mask, np.array([[a,b,x],[c,d,y]]), (W,H))
 
+# %% ../../nbs/19_synth.glyphs.ipynb #356bd754
 def pose_glyph(mask:np.ndarray,       # ink, (h,w) uint8
                scale_x:float, scale_y:float, # new size over size
                angle:float=0.,        # degrees, anticlockwise
@@ -172,6 +179,7 @@ def pose_glyph(mask:np.ndarray,       # ink, (h,w) uint8
     if size!=(w,h): mask = cv2.resize(mask, size, interpolation=cv2.INTER_AREA if scale_y<1 else cv2.INTER_LINEAR)
     return rotate_glyph(mask, angle, shear, 1)
 
+# %% ../../nbs/19_synth.glyphs.ipynb #3df13f01
 def skew_glyph(mask:np.ndarray,    # ink, (h,w) uint8
                corners:np.ndarray, # (4,2) float32: moves of the corners, in widths and heights
               )->np.ndarray:       # ink, in an array as large as it needs
@@ -189,6 +197,7 @@ _HERSHEY = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_D
             cv2.FONT_HERSHEY_SCRIPT_COMPLEX)
 _HERSHEY_CAPS = [cv2.getTextSize('H', f, 1, 1)[0][1] for f in _HERSHEY]
 
+# %% ../../nbs/19_synth.glyphs.ipynb #7ab8fc10
 @lru_cache(20_000)
 def pen_glyph(char:str,      # one ASCII character
               font:int,      # 0 to 7
@@ -215,6 +224,7 @@ def _segment_ends(width, height, t): # (x0,y0,x1,y1) of the middle line of each 
     return dict(a=(left,up,right,up), b=(right,up,right,mid), c=(right,mid,right,low), d=(left,low,right,low),
                 e=(left,mid,left,low), f=(left,up,left,mid), g=(left,mid,right,mid))
 
+# %% ../../nbs/19_synth.glyphs.ipynb #1e408e6d
 def _segment_outline(ends, t, gap, pointed): # (6,2) int32 corners, in sixteenths of a pixel
     x0,y0,x1,y1 = ends
     dx,dy = (1,0) if y0==y1 else (0,1)
@@ -257,6 +267,7 @@ def dot_matrix(mask:np.ndarray,  # ink of a glyph of the atlas
     big = cv2.resize(on, None, fx=k, fy=k, interpolation=cv2.INTER_NEAREST)
     return cv2.resize(cv2.bitwise_and(big, np.tile(dot, on.shape)), (w,h), interpolation=cv2.INTER_AREA)
 
+# %% ../../nbs/19_synth.glyphs.ipynb #903cd8f6
 def is_thin(mask:np.ndarray)->bool: # ink
     "Whether the strokes are so thin that taking ink away would break them."
     return cv2.countNonZero(cv2.erode(mask, CROSS)) < .45*cv2.countNonZero(mask)
@@ -272,6 +283,7 @@ def inner_contour(mask:np.ndarray, width:int=1)->np.ndarray: # ink, and pixels
     "The rim of the strokes, nothing outside."
     return cv2.subtract(mask, cv2.erode(mask, disc(2*width+1)))
 
+# %% ../../nbs/19_synth.glyphs.ipynb #84860933
 def inline(mask:np.ndarray, width:int=1, gap:int=1)->np.ndarray: # ink, and pixels
     "The rim and, after a gap, the core of the strokes."
     return cv2.max(inner_contour(mask, width), cv2.erode(mask, disc(2*(width+gap)+1)))
@@ -283,6 +295,7 @@ def shift(mask:np.ndarray, dx:int, dy:int)->np.ndarray: # ink, and pixels
     out[max(dy,0):h+min(dy,0), max(dx,0):w+min(dx,0)] = mask[max(-dy,0):h+min(-dy,0), max(-dx,0):w+min(-dx,0)]
     return out
 
+# %% ../../nbs/19_synth.glyphs.ipynb #d3894847
 def extrude(mask:np.ndarray, dx:float, dy:float, n:int)->np.ndarray: # ink, a step in pixels, number of steps
     "`mask` and the area that it covers when it moves `n` steps."
     out = mask
@@ -300,6 +313,7 @@ def covered(canvas:np.ndarray, # (H,W) or (H,W,3) uint8
     if x1<=x0 or y1<=y0: return None, None
     return canvas[y0:y1,x0:x1], mask[y0-y:y1-y,x0-x:x1-x]
 
+# %% ../../nbs/19_synth.glyphs.ipynb #91bbe7f7
 def paste_mask(canvas:np.ndarray, # ink so far, (H,W) uint8; changed in place
                mask:np.ndarray,   # ink, (h,w) uint8
                x:int, y:int,      # where its top left corner goes, in pixels

@@ -18,9 +18,10 @@ from ..reading.novelty import LUMA
 from .sampling import (Amount, Rng, colour_distance, mix_colours, near_colour, random_colour,
                                         sample_value)
 
-# %% ../../nbs/21_synth.grounds.ipynb #ddce9198
+# %% ../../nbs/21_synth.grounds.ipynb #ef14fcbf
 TILE_H,TILE_W = 512,1024   # pixels of a tile
 
+# %% ../../nbs/21_synth.grounds.ipynb #8df7c872
 @lru_cache(None)
 def spectrum_tile(power:float,      # by which the amplitude falls with the frequency
                   seed:int=0,
@@ -36,6 +37,7 @@ def spectrum_tile(power:float,      # by which the amplitude falls with the freq
     z = (z-z.mean())/z.std()
     return np.clip(z*52+128, 0, 255).astype(np.uint8)
 
+# %% ../../nbs/21_synth.grounds.ipynb #1b47c46a
 @lru_cache(None)
 def uniform_tile(seed:int=0)->np.ndarray: # (512,1024) uint8
     "White noise, all levels alike."
@@ -64,6 +66,7 @@ def _wood_tile(): # growth rings along the grain, with fibres
     rings = 90*np.sin(y*.12+warp*.09) + .5*(spectrum_tile(.6, 4, 12.).astype(np.float32)-128)
     return np.clip(128+.8*rings, 0, 255).astype(np.uint8)
 
+# %% ../../nbs/21_synth.grounds.ipynb #91eca7f5
 @lru_cache(None)
 def _paper_tile(): # fine grain on clouds, and some fibres
     grain,clouds = (spectrum_tile(p, s).astype(np.float32)-128 for p,s in ((.4,5),(1.5,6)))
@@ -75,6 +78,7 @@ def _paper_tile(): # fine grain on clouds, and some fibres
         cv2.line(tile, (round(x),round(y)), end, rng.integer(60,235), 1, cv2.LINE_AA)
     return tile
 
+# %% ../../nbs/21_synth.grounds.ipynb #0e9860c0
 @lru_cache(None)
 def _cloth_tile(): # threads over and under
     y,x = np.mgrid[:TILE_H,:TILE_W].astype(np.float32)
@@ -100,12 +104,14 @@ def _around_point(rng, x, y):
     across = (x-rng.uniform(-.7,.7))**2*rng.uniform(.7,2)
     return (across+(y-rng.uniform(-.7,.7))**2*rng.uniform(.2,1))*1.2-1
 
+# %% ../../nbs/21_synth.grounds.ipynb #10830765
 def _stripes(rng, x, y):
     if rng.chance(.5): return (np.abs(x-rng.uniform(-.6,.6))*1.6-1)*np.ones_like(y)
     return np.sin(x*rng.uniform(2,6)+rng.uniform(0,6))*np.ones_like(y)
 
 _RAMPS = (lambda rng,x,y: x*np.ones_like(y), lambda rng,x,y: y*np.ones_like(x), _slanted, _around_point, _stripes)
 
+# %% ../../nbs/21_synth.grounds.ipynb #239a6c7f
 def ramp(rng:Rng, h:int, w:int,  # and the size, in pixels
          kind:int|None=None,     # 0 across, 1 down, 2 slanted, 3 around a point, 4 stripes; None: sampled
         )->np.ndarray:           # (h,w) uint8
@@ -116,10 +122,11 @@ def ramp(rng:Rng, h:int, w:int,  # and the size, in pixels
     if t.min()>=-1: return cv2.convertScaleAbs(t, alpha=127, beta=128)
     return np.clip(t*127+128, 0, 255).astype(np.uint8)
 
-# %% ../../nbs/21_synth.grounds.ipynb #cc059772
+# %% ../../nbs/21_synth.grounds.ipynb #01fdd1ae
 @lru_cache(None)
 def _levels(): return np.linspace(0, 1, 256, dtype=np.float32)[:,None]
 
+# %% ../../nbs/21_synth.grounds.ipynb #39f8c2f3
 def tint(field:np.ndarray, # (h,w) uint8
          *colours,         # (r,g,b), evenly spaced from 0 to 255
         )->np.ndarray:     # (h,w,3) uint8
@@ -132,6 +139,7 @@ def tint(field:np.ndarray, # (h,w) uint8
         table = stops[i]+(stops[i+1]-stops[i])*(position-i)[:,None]
     return cv2.LUT(cv2.merge([field]*3), table.astype(np.uint8)[None])
 
+# %% ../../nbs/21_synth.grounds.ipynb #1e2e6635
 def flat(h:int, w:int, c)->np.ndarray: # size in pixels, (r,g,b) -> (h,w,3) uint8
     "A ground of one colour."
     out = np.empty((h,w,3), np.uint8)
@@ -150,6 +158,7 @@ def texture_ground(rng:Rng, h:int, w:int, # and the size, in pixels
     tile = rng.choice(TEXTURES)()
     return tint(crop(rng, tile, h, w, zoom=rng.choice((.5,.7,1,1,1,2,3,5))), a, b)
 
+# %% ../../nbs/21_synth.grounds.ipynb #68e1a4c2
 def _noise(rng, h, w, a, b):
     if rng.chance(.3):                                       # independent channels
         n = crop(rng, _colour_noise_tile(), h, w)
@@ -168,6 +177,7 @@ def _checks(rng, h, w, a, b):                                # a chessboard, str
     else: f = ((y+x*rng.choice((1,-1,2)))//s)%2
     return tint((f*255).astype(np.uint8), a, b)
 
+# %% ../../nbs/21_synth.grounds.ipynb #f1ef98fc
 def _resized(rng, small, h, w, p): # hard edges with probability `p`, else soft ones
     return cv2.resize(small, (w,h), interpolation=cv2.INTER_NEAREST if rng.chance(p) else cv2.INTER_LINEAR)
 
@@ -194,6 +204,7 @@ def _boxes(rng, h, w, a, b):                                 # boxes, discs and 
             cv2.fillConvexPoly(out, np.array(corners, np.int32), c)
     return out
 
+# %% ../../nbs/21_synth.grounds.ipynb #06fafe5b
 def _marker(rng, h, w, a, b):                                # broad strokes
     out = flat(h, w, a)
     for _ in range(rng.integer(1,6)):
@@ -202,6 +213,7 @@ def _marker(rng, h, w, a, b):                                # broad strokes
         cv2.line(out, (x,y), end, near_colour(rng, b, 70), rng.integer(3,max(h//3,4)))
     return out
 
+# %% ../../nbs/21_synth.grounds.ipynb #3817d858
 def _regions(rng, h, w, a, b):                               # two to four regions with borders between
     field,n = np.zeros((h,w), np.uint8), rng.integer(1,3)
     for k in range(n):
@@ -226,6 +238,7 @@ def _diagonal(h, w, slant): # 0 at the top left, 1 at the bottom right
     x,y = pixel_grid(h, w)
     return (x*w+y*h*slant)/(w*w+h*h*slant)
 
+# %% ../../nbs/21_synth.grounds.ipynb #905f9fa9
 def blend(t:np.ndarray, # share of the second colour, (h,w) float, 0 to 1
           start, end,   # grey level or (r,g,b) at 0 and at 1
          )->np.ndarray: # (h,w) or (h,w,3) uint8
@@ -243,6 +256,7 @@ class Gradient:
     def __call__(self, rng, h, w):
         return blend(_diagonal(h, w, self.slant), sample_value(rng, self.start), sample_value(rng, self.end))
 
+# %% ../../nbs/21_synth.grounds.ipynb #0a01b8e7
 @dataclass(frozen=True)
 class Clouds:
     "A ground of soft patches between two colours."
@@ -260,6 +274,7 @@ _across /= np.abs(_across).max(1, keepdims=True)
 _channels = _across.T.tolist()                                                 # the same by channel
 _along = np.linalg.pinv(_across.T)                                             # from a colour to the two directions
 
+# %% ../../nbs/21_synth.grounds.ipynb #75e64153
 @dataclass(frozen=True)
 class Colour:
     "A colour of a given grey."
@@ -287,6 +302,7 @@ class Opposite:
         level = mean @ LUMA
         along = _along @ (mean-level)
         hue = math.degrees(math.atan2(along[1], along[0]))+180
-        ends = [Colour(level-sample_value(rng, self.contrast), self.chroma, hue+s*sample_value(rng, self.turn)).sample(rng)
-                for s in (-.5,.5)]
-        return blend(_diagonal(h, w, 0.), *ends)
+        def end(side):
+            grey = level-sample_value(rng, self.contrast)
+            return Colour(grey, self.chroma, hue+side*sample_value(rng, self.turn)).sample(rng)
+        return blend(_diagonal(h, w, 0.), end(-.5), end(.5))

@@ -28,6 +28,7 @@ def _scaled_ink(ink, mask): # `ink` times `mask`, where 255 is 1
     colour = ink if isinstance(ink, tuple) else (ink,)*3
     return cv2.multiply(mask, tuple([float(c) for c in colour])+(0.,), scale=1/255)
 
+# %% ../../nbs/24_synth.ink.ipynb #59d23030
 def paint(ground:np.ndarray, # (H,W) or (H,W,3) uint8
           mask:np.ndarray,   # ink, (H,W) uint8
           ink,               # grey level, (r,g,b), or an image (H,W,3) of the ink's colours
@@ -53,11 +54,13 @@ def _pattern(kind, period, width): # mask of the largest image; 0-3 hatches, 4 s
         on = dx*dx+dy*dy<(width*.62)**2
     return (on*255).astype(np.uint8)
 
+# %% ../../nbs/24_synth.ink.ipynb #037b7a70
 def _patterned(rng, mask, cap, kinds, widths): # `kinds`: first and last; `widths`: range of the share of a period
     period = rng.integer(2, max(3, round(cap/7)))
     width = max(1, round(period*rng.uniform(*widths)))
     return cv2.bitwise_and(mask, _pattern(rng.integer(*kinds), period, width)[:mask.shape[0],:mask.shape[1]])
 
+# %% ../../nbs/24_synth.ink.ipynb #d835df9a
 def _ragged(rng, mask, cap):
     soft = cv2.GaussianBlur(mask, (0,0), max(cap*rng.uniform(.015,.05), .5))
     noise = crop(rng, spectrum_tile(rng.choice((.3,.7,1.)), 1), *mask.shape)
@@ -66,6 +69,7 @@ def _ragged(rng, mask, cap):
     if rng.chance(.5): return cv2.threshold(rough, 127, 255, cv2.THRESH_BINARY)[1]
     return cv2.min(rough, dilate(soft, 1))
 
+# %% ../../nbs/24_synth.ink.ipynb #93acb64c
 def _worn(rng, mask):
     tile = spectrum_tile(rng.choice((.3,.7,1.,1.4)), 1)
     noise = crop(rng, tile, *mask.shape, zoom=rng.choice((.7,1,1.5,2)))
@@ -96,6 +100,7 @@ def _character_colours(rng, image, placed, origin, sample): # paints `image`; `s
         if area is not None: area[mask>50] = [int(v) for v in colour]
     return image
 
+# %% ../../nbs/24_synth.ink.ipynb #a43d8824
 def sample_ink_colours(rng:Rng, plan:Plan, # and the factors
                        size:tuple,         # height and width of the image, in pixels
                        placed:list,        # of `Placed`
@@ -126,6 +131,7 @@ class Ink(NamedTuple):
 
 _BLACK,_WHITE = (0,0,0), (255,255,255)
 
+# %% ../../nbs/24_synth.ink.ipynb #bdf43c78
 def _shadow(rng, img, mask, ink): # a shadow only; the text comes on top
     d = max(1, round(ink.cap*rng.uniform(.03,.15)))
     dx = d*rng.sign() if rng.chance(.8) else 0
@@ -134,12 +140,14 @@ def _shadow(rng, img, mask, ink): # a shadow only; the text comes on top
     if not rng.chance(.7): return paint(img, shade, random_colour(rng))
     return paint(img, shade, mix_colours(ink.ground, _BLACK if rng.chance(.7) else _WHITE, rng.uniform(.25,.9)))
 
+# %% ../../nbs/24_synth.ink.ipynb #aca06d45
 def _extruded(rng, img, mask, ink, rim):
     n,angle = rng.integer(2, max(2, round(ink.cap*.22))), rng.uniform(0,6.3)
     side = extrude(mask, math.cos(angle), math.sin(angle), n)
     colour = mix_colours(ink.colour, _BLACK if rng.chance(.5) else ink.ground, rng.uniform(.35,.75))
     return paint(paint(img, side, colour), mask, ink.paint)
 
+# %% ../../nbs/24_synth.ink.ipynb #134839f4
 def _shadow_only(rng, img, mask, ink, rim):
     if colour_distance(ink.colour, ink.ground)<=60: return None
     d = max(1, round(ink.cap*rng.uniform(.02,.1)))
@@ -161,6 +169,7 @@ def _outlined(rng, img, mask, ink, rim):
     inside = near_colour(rng, ink.ground, 25) if rng.chance(.5) else far_colour(rng, [colour], 60)
     return paint(paint(img, around, colour), mask, inside)
 
+# %% ../../nbs/24_synth.ink.ipynb #1a0a70b8
 def _doubled(rng, img, mask, ink, rim):
     if ink.cap>=22 and not rng.chance(.5): return paint(img, inline(mask, 1, 1), ink.paint)
     d = max(2, round(ink.cap*rng.uniform(.06,.16)))
@@ -168,6 +177,7 @@ def _doubled(rng, img, mask, ink, rim):
     colour = ink.paint if rng.chance(.5) else mix_colours(ink.colour, ink.ground, rng.uniform(.2,.6))
     return paint(paint(img, second, colour), mask, ink.paint)
 
+# %% ../../nbs/24_synth.ink.ipynb #5af39815
 def _embossed(rng, img, mask, ink, rim):
     d = 1 if ink.cap<28 else rng.integer(1,2)
     light,dark = mix_colours(ink.ground, _WHITE, rng.uniform(.5,1)), mix_colours(ink.ground, _BLACK, rng.uniform(.5,1))
@@ -176,7 +186,8 @@ def _embossed(rng, img, mask, ink, rim):
     return paint(img, mask, near_colour(rng, ink.ground, 30) if rng.chance(.7) else ink.paint)
 
 _SHAPES = (('extruded',.03,.7,_extruded), ('shadow_only',.05,1.,_shadow_only), ('hollow',.1,1.,_hollow),
-           ('outlined',.07,1.,_outlined), ('doubled',.04,1.,_doubled), ('embossed',.05,1.,_embossed)) # factor, probability, cost
+           ('outlined',.07,1.,_outlined), ('doubled',.04,1.,_doubled),
+           ('embossed',.05,1.,_embossed))   # factor, probability, cost, function
 
 # %% ../../nbs/24_synth.ink.ipynb #63e0d857
 def paint_text(rng:Rng, plan:Plan,  # and the factors
@@ -192,12 +203,13 @@ def paint_text(rng:Rng, plan:Plan,  # and the factors
         if painted is not None: return painted
     return paint(img, mask, ink.paint)
 
-# %% ../../nbs/24_synth.ink.ipynb #7ca21a17
+# %% ../../nbs/24_synth.ink.ipynb #ef73f429
 def _off_line(p, a, b): # distance of point `p` from the line piece `a` to `b`, all complex
     v = b-a
     t = min(max(((p-a)*v.conjugate()).real/(abs(v)**2 or 1.), 0.), 1.)
     return abs(p-a-t*v)
 
+# %% ../../nbs/24_synth.ink.ipynb #a2553dea
 def split_bezier(points:tuple,    # start, two handles and end, complex
                  within:float=2., # distance of the pieces from the curve, in pixels
                  depth:int=8,     # halvings at most
@@ -210,6 +222,7 @@ def split_bezier(points:tuple,    # start, two handles and end, complex
     middle = (abc+bcd)/2
     return split_bezier((a,ab,abc,middle), within, depth-1) + split_bezier((middle,bcd,cd,d), within, depth-1)
 
+# %% ../../nbs/24_synth.ink.ipynb #a5040f4f
 def add_line(canvas:np.ndarray,   # ink so far, (H,W) uint8; changed in place
              a:complex, b:complex,# ends, column and row
              width:float,         # pixels
@@ -235,9 +248,11 @@ class BezierStroke:
         for i,(a,b) in enumerate(zip(stops,stops[1:])): add_line(mask, a, b, self.widths[min(i,len(self.widths)-1)])
         return mask
 
+# %% ../../nbs/24_synth.ink.ipynb #890e4c12
 def _covered_or_cut(mask, lines, ink): # more ink, or less
     return np.maximum(mask, lines) if ink else np.minimum(mask, 255-lines)
 
+# %% ../../nbs/24_synth.ink.ipynb #3ff5972f
 @dataclass(frozen=True)
 class RandomLines:
     "Straight lines from side to side."

@@ -36,6 +36,7 @@ def choose_face(rng:Rng, needed:set, # and characters
         if needed<=atlas.faces[face].chars: return face
     return _everyday_face(needed)
 
+# %% ../../nbs/23_synth.layout.ipynb #c1485965
 def _everyday_face(needed): # the first one that has all `needed` characters
     atlas = current_atlas()
     return next((i for i in atlas.everyday if needed<=atlas.faces[i].chars), atlas.everyday[0])
@@ -46,9 +47,11 @@ def _segment_text(rng, text): # glyphs, None for spaces, and label
     pointed = rng.chance(.6)
     ghost = rng.integer(20,70) if rng.chance(.25) else 0
     lower = {'B':'b','D':'d'}
-    glyphs = [None if c==' ' else segment_glyph(lower.get(c,c), *args, pointed=pointed, ghost=ghost) for c in text.shown]
+    glyphs = [None if c==' ' else segment_glyph(lower.get(c,c), *args, pointed=pointed, ghost=ghost)
+              for c in text.shown]
     return glyphs, text.label.translate(str.maketrans(lower))
 
+# %% ../../nbs/23_synth.layout.ipynb #39028eca
 def _pen_text(rng, text, cap): # glyphs, None for spaces
     font,width = rng.integer(0,7), max(1, round(cap*rng.choice((0,0,.04,.08,.12,.2))))
     smooth = rng.chance(.6)
@@ -110,6 +113,7 @@ class Variation(NamedTuple):
     sizes:float    # largest change of the size, as a share
     jitter:float   # largest move up or down, in pixels
 
+# %% ../../nbs/23_synth.layout.ipynb #b6016f6e
 def sample_variation(rng:Rng, plan:Plan, # and the factors
                      cap:float,          # height of a capital, in pixels
                     )->Variation:
@@ -152,6 +156,7 @@ class Spacing(NamedTuple):
     by_advance:bool  # whether the pen moves by the glyphs' advance
     pitch:float      # pixels from pen to pen; 0: as the glyphs need
 
+# %% ../../nbs/23_synth.layout.ipynb #094b050d
 def sample_spacing(rng:Rng, plan:Plan, # and the factors
                    cap:float,          # height of a capital, in pixels
                    stretch:float,      # width over natural width
@@ -177,6 +182,7 @@ class Placed(NamedTuple):
         h,w = self.mask.shape
         return round(x+self.x-w/2), round(y+self.y-h/2)
 
+# %% ../../nbs/23_synth.layout.ipynb #df4d917a
 def _advance(rng, s, g, mask, across, cap): # from the pen to the glyph's middle, and to the next pen position
     ink = g.mask.shape[1]*across
     if s.pitch: return s.pitch/2, s.pitch
@@ -185,6 +191,7 @@ def _advance(rng, s, g, mask, across, cap): # from the pen to the glyph's middle
     gap = rng.uniform(s.low,s.high)*max(cap*.55 if s.low>0 else width, 1)
     return width/2, width+gap
 
+# %% ../../nbs/23_synth.layout.ipynb #ab2f421f
 def place_text(rng:Rng, plan:Plan, # and the factors
                glyphs:list,        # of `Glyph`, None for spaces
                scale:float|None,   # to the glyphs' final size; None: they have it
@@ -199,7 +206,8 @@ def place_text(rng:Rng, plan:Plan, # and the factors
             pen += cap*rng.uniform(.3,.8)
             continue
         mask,across,down = _pose(rng, variation, g, scale)
-        y = (g.top+g.mask.shape[0]/2)*down + (rng.uniform(-variation.jitter,variation.jitter) if variation.jitter else 0.)
+        y = (g.top+g.mask.shape[0]/2)*down
+        if variation.jitter: y += rng.uniform(-variation.jitter,variation.jitter)
         middle,step = _advance(rng, spacing, g, mask, across, cap)
         placed.append(Placed(mask, pen+middle, y))
         pen += step
@@ -216,6 +224,7 @@ def _line_shape(rng, kind, width, cap): # functions of the column: move down in 
     a,q,phase = rng.uniform(.1,.45)*cap, rng.uniform(2,9)/max(width,4*cap), rng.uniform(0,6.3)
     return lambda x: a*math.sin(q*x+phase), lambda x: a*q*math.cos(q*x+phase)
 
+# %% ../../nbs/23_synth.layout.ipynb #999a5836
 def bend_line(rng:Rng, plan:Plan, # and the factors
               placed:list,        # of `Placed`
               cap:float,          # height of a capital, in pixels
@@ -239,6 +248,7 @@ def text_box(placed:list,       # of `Placed`
     return (min([o.x-o.mask.shape[1]/2+x for o in placed]), min([o.y-o.mask.shape[0]/2+y for o in placed]),
             max([o.x+o.mask.shape[1]/2+x for o in placed]), max([o.y+o.mask.shape[0]/2+y for o in placed]))
 
+# %% ../../nbs/23_synth.layout.ipynb #0f63dda2
 def _margins(rng, plan, cap): # left, right, top, bottom, in pixels
     if plan.want('tight', .14, 0): l,r,t,b = (rng.uniform(0,.12)*cap for _ in range(4))
     elif plan.want('small_in_large', .15, .3):
@@ -256,12 +266,14 @@ def _margins(rng, plan, cap): # left, right, top, bottom, in pixels
         margins[side] = cut
     return margins
 
+# %% ../../nbs/23_synth.layout.ipynb #f363af0a
 MAX_H,MAX_W = 200,600   # largest image, in pixels
 
+# %% ../../nbs/23_synth.layout.ipynb #47c89f3b
 def frame_text(rng:Rng, plan:Plan, # and the factors
                placed:list,        # of `Placed`
                cap:float,          # height of a capital, in pixels
-              )->tuple:            # width and height of the image, and where column 0 and the baseline are in it, in pixels
+              )->tuple:            # width and height of the image, and the place of column 0 and the baseline in it
     "The image around the text."
     x0,y0,x1,y1 = text_box(placed)
     left,right,top,bottom = _margins(rng, plan, cap)
@@ -287,6 +299,7 @@ class TextLine:
     raised:tuple = ()         # pairs: characters, and pixels that they are raised by
     halo:int = 0              # ground that a glyph cuts into the previous one, in pixels
 
+# %% ../../nbs/23_synth.layout.ipynb #8d408a0c
 class PlacedGlyph(NamedTuple):
     "A glyph and where its ink goes."
     mask:np.ndarray # ink, (h,w) uint8
@@ -302,11 +315,13 @@ def _pen_positions(line, glyphs, rng): # from 0, and the end of the line
         steps[-1] = glyphs[-1].left+widths[-1]                                  # the last one's ink is inside
     return list(accumulate(steps, initial=0.))
 
+# %% ../../nbs/23_synth.layout.ipynb #a9c32299
 def _place_glyph(line, g, x, base, rng): # `PlacedGlyph` at pen position `x`, turned about its own centre
     (h,w),mask = g.mask.shape, rotate_glyph(g.mask, sample_value(rng, line.angle), sample_value(rng, line.shear))
     H,W = mask.shape
     return PlacedGlyph(mask, round(x+g.left-(W-w)/2), round(base+g.top-(H-h)/2+sample_value(rng, line.jitter)))
 
+# %% ../../nbs/23_synth.layout.ipynb #bf2aa531
 def place_glyphs(line:TextLine, # layout
                  fonts,         # a `Font` per character
                  text:str,      # shown characters
@@ -316,7 +331,7 @@ def place_glyphs(line:TextLine, # layout
                 )->tuple:       # list of `PlacedGlyph`, and the width of the image
     "Place every character of `text` on one line."
     size = round(sample_value(rng, line.size))
-    if size<6: raise CaptchaError(f"{text!r}: too long for an image {width} pixels wide. Use a wider image or a shorter text.")
+    if size<6: raise CaptchaError(f"{text!r}: too long for an image {width} pixels wide. Use a wider image.")
     glyphs = [glyph(f,size,c) for f,c in zip(fonts, text, strict=True)]
     stops,start = _pen_positions(line, glyphs, rng), sample_value(rng, line.x)
     room = (width or np.inf) - line.margin - (line.margin if start is None else start)

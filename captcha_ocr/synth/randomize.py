@@ -23,19 +23,19 @@ from .glyphs import contour, covered, disc, pad
 from .grounds import GROUNDS, flat, texture_ground
 from .ink import Ink, paint, paint_text, sample_ink_colours, treat_strokes
 from .layout import MAX_H, MAX_W, bend_line, frame_text, place_text, sample_glyphs, text_box
-from .sampling import (Plan, Rng, colour_distance, far_colour, luma, milliseconds, mix_colours, near_colour,
-                                        random_colour)
+from .sampling import (Plan, Rng, colour_distance, far_colour, luma, milliseconds, mix_colours,
+                                        near_colour, random_colour)
 from .text import UNREAD, Text, sample_text
 from .warps import WARPS, remap
 
-# %% ../../nbs/27_synth.randomize.ipynb #61c87628
+# %% ../../nbs/27_synth.randomize.ipynb #a7005ff4
 FACTORS = dict(
     type=('segments','pen','several_faces','dot_matrix','weight','weight_each'),
-    layout=('stretch','slant','rotation','shear','widths','wobble_each','quad_each','sizes','baseline','overlap','wide_gaps',
-            'even_gaps','slope','arc','wave','tight','small_in_large','room','cut','neighbours'),
+    layout=('stretch','slant','rotation','shear','widths','wobble_each','quad_each','sizes','baseline','overlap',
+            'wide_gaps','even_gaps','slope','arc','wave','tight','small_in_large','room','cut','neighbours'),
     colours=('equal_grey','low_contrast','char_colours','ink_gradient','two_tone','ink_texture'),
-    strokes=('halo','hollow_each','ink_lines','cut_lines','hatched','dotted','ragged','soft','worn','aliased','transparent',
-             'shadow','extruded','shadow_only','hollow','outlined','doubled','embossed'),
+    strokes=('halo','hollow_each','ink_lines','cut_lines','hatched','dotted','ragged','soft','worn','aliased',
+             'transparent','shadow','extruded','shadow_only','hollow','outlined','doubled','embossed'),
     grounds=(*GROUNDS,'plate'), warps=tuple(WARPS),
     clutter=('lines','dashes','dots','shapes','grid','relief','stray','char_boxes','grid_over','veil','frame','specks'),
     camera=(*CAMERA,'resize'))   # names by group
@@ -55,19 +55,21 @@ class Scene(NamedTuple):
         if self.kind is None: return False
         return min([colour_distance(self.ink, o) for o in self.ground]) < min(self.distance, 60)*.8
 
-_GROUND_SHARES = (('gradient',.13), ('texture',.13), ('noise',.05), ('checks',.04), ('tiles',.04), ('boxes',.04), ('strokes',.04),
-                  ('regions',.04), ('bands',.03))   # factor, probability
+# %% ../../nbs/27_synth.randomize.ipynb #9fd5950b
+_GROUND_SHARES = (('gradient',.13), ('texture',.13), ('noise',.05), ('checks',.04), ('tiles',.04), ('boxes',.04),
+                  ('strokes',.04), ('regions',.04), ('bands',.03))   # factor, probability
 
 def _first_colour(rng, dark):
     c = random_colour(rng, 0, 125, .6) if dark else random_colour(rng, rng.choice((130,200,225)), 255, .55)
     if rng.chance(.3): return (0,0,0) if dark else (255,255,255)
     return c
 
-# %% ../../nbs/27_synth.randomize.ipynb #22118a1c
+# %% ../../nbs/27_synth.randomize.ipynb #a0b83b84
 def _same_grey(rng, a): # of six colours of about the same grey, the farthest
     y = luma(a)
     return max([random_colour(rng, y-8, y+8, 1.) for _ in range(6)], key=lambda c: colour_distance(c, a))
 
+# %% ../../nbs/27_synth.randomize.ipynb #deaa4996
 def sample_scene(rng:Rng, plan:Plan)->Scene: # and the factors
     "Colours of ground and ink."
     dark = rng.chance(.42)
@@ -92,6 +94,7 @@ class Line(NamedTuple):
     cap:float      # height of a capital, in pixels
     neighbours:object # `Neighbours` or None
 
+# %% ../../nbs/27_synth.randomize.ipynb #b7c79837
 def _paste_text(plan, line): # ink, (H,W) uint8
     mask,n = np.zeros(line.size, np.uint8), 1 if line.cap<24 else 2
     halo,hollow = plan.want('halo', .06, .3), plan.want('hollow_each', .05, .8)
@@ -105,6 +108,7 @@ def _paste_text(plan, line): # ink, (H,W) uint8
         if area is not None: cv2.max(area, part, dst=area)
     return mask
 
+# %% ../../nbs/27_synth.randomize.ipynb #50f8ea4a
 def _warp(rng, plan, images, size): # the same warp of all `images`, or `images` as they are
     if plan.only is not None:
         name = next((n for n in plan.only if n in WARPS), None)
@@ -112,8 +116,10 @@ def _warp(rng, plan, images, size): # the same warp of all `images`, or `images`
     elif not plan.want('warp', .3): return images
     else: name = rng.choice(('waves','waves','water','water','swirl','lens','slices','perspective','perspective'))
     maps = WARPS[name](rng, *size, max(plan.strength(), .2))
-    return [o if o is None else remap(o, maps, cv2.BORDER_CONSTANT if o.ndim==2 else cv2.BORDER_REPLICATE) for o in images]
+    borders = {2:cv2.BORDER_CONSTANT, 3:cv2.BORDER_REPLICATE}
+    return [None if o is None else remap(o, maps, borders[o.ndim]) for o in images]
 
+# %% ../../nbs/27_synth.randomize.ipynb #b5a8de43
 def _finish_mask(rng, plan, mask, line, contrast): # strokes treated, edges hard or soft, ink opaque or not
     mask = treat_strokes(rng, plan, mask, line.cap)
     if plan.want('aliased', .12, 0): mask = cv2.threshold(mask, rng.integer(70,150), 255, cv2.THRESH_BINARY)[1]
@@ -122,19 +128,20 @@ def _finish_mask(rng, plan, mask, line, contrast): # strokes treated, edges hard
         mask = cv2.convertScaleAbs(mask, alpha=max(rng.uniform(.4,.9), min(45/max(contrast, 1), 1)))
     return mask
 
-# %% ../../nbs/27_synth.randomize.ipynb #81310f8d
+# %% ../../nbs/27_synth.randomize.ipynb #939d5bb2
 def _ground(rng, scene, size): # (H,W,3) uint8
     if scene.kind is None: return flat(*size, scene.a)
     return GROUNDS[scene.kind](rng, *size, scene.a, scene.b)
 
 def _put_on_plate(rng, img, scene, line): # image, and the plate's colour
     if scene.kind is None:
-        plain = rng.chance(.5)
-        img = flat(*line.size, random_colour(rng)) if plain else texture_ground(rng, *line.size, random_colour(rng), random_colour(rng))
+        if rng.chance(.5): img = flat(*line.size, random_colour(rng))
+        else: img = texture_ground(rng, *line.size, random_colour(rng), random_colour(rng))
     colour = far_colour(rng, [scene.ink], 60) if scene.kind else scene.a
     add_plate(rng, img, text_box(line.placed, *line.origin), colour, line.cap)
     return img, colour
 
+# %% ../../nbs/27_synth.randomize.ipynb #0a077d48
 def _under(rng, plan, scene, line): # image without text, its main colour, and whether the text needs a rim
     base,rim = mix_colours(scene.a, scene.b, .5), scene.rim
     img = _ground(rng, scene, line.size)
@@ -157,6 +164,7 @@ def _cap_height(rng, plan, n): # of a capital, in pixels; `n`: characters
     while n*cap*.8>560: cap *= .8
     return cap
 
+# %% ../../nbs/27_synth.randomize.ipynb #3f0cc0c7
 def _lay_out(rng, plan, text): # `Line`, and the label
     cap = _cap_height(rng, plan, len(text.shown))
     glyphs,scale,label = sample_glyphs(rng, plan, text, cap)
@@ -167,29 +175,33 @@ def _lay_out(rng, plan, text): # `Line`, and the label
     if near: h,y = round(h+near.n*near.room), y+near.above*near.room
     return Line(placed, (h,w), (x,y), cap, near), label
 
+# %% ../../nbs/27_synth.randomize.ipynb #b9680c56
 def _text_mask(rng, plan, scene, line): # ink, (H,W) uint8, and its colours, (H,W,3) uint8 or None
     mask = _paste_text(plan, line)
     if line.neighbours: add_neighbours(rng, mask, line.placed, line.origin[0], line.neighbours)
-    colours = sample_ink_colours(rng, plan, line.size, line.placed, origin=line.origin, ink=scene.ink, ground=scene.ground,
-                                 distance=scene.distance)
+    colours = sample_ink_colours(rng, plan, line.size, line.placed, origin=line.origin, ink=scene.ink,
+                                 ground=scene.ground, distance=scene.distance)
     def width(share, least): return lambda: rng.integer(1,max(round(line.cap*share),least))
     if plan.want('ink_lines', .2): add_lines(rng, mask, lambda: 255, width(.12, 2), n=rng.integer(1,4))
     if plan.want('cut_lines', .08): add_lines(rng, mask, lambda: 0, width(.07, 1), n=rng.integer(1,6))
     return mask, colours
 
-# %% ../../nbs/27_synth.randomize.ipynb #88565f8f
-def _lift_text(rng, img, mask, colours, scene, cap): # image and ink colours; text is legible on a ground of its own colour
+# %% ../../nbs/27_synth.randomize.ipynb #78c38320
+def _lift_text(rng, img, mask, colours, scene, cap): # image and ink colours: text on a ground of its own colour
     if rng.chance(.4):                                # light on dark and dark on light, point by point
         dark = cv2.compare(cv2.cvtColor(img, cv2.COLOR_RGB2GRAY), 128, cv2.CMP_LT)
         return img, cv2.cvtColor(dark, cv2.COLOR_GRAY2RGB)
     rim = cv2.dilate(mask, disc(3 if cap<20 else 5))
     return paint(img, rim, (0,0,0) if luma(scene.ink)>127 else (255,255,255)), colours
 
+# %% ../../nbs/27_synth.randomize.ipynb #19d6b5c2
 _WITH_CAP = frozenset(('blur','motion','rescale','grain'))   # effects that are weaker on small text
-_CAMERA_SHARES = (('negative',.025,.7), ('blur',.15,.7), ('motion',.05,.8), ('vignette',.07,.5), ('glare',.025,.4), ('levels',.12,.5),
-    ('fringe',.02,.5), ('rescale',.14,.8), ('sharpen',.07,.4), ('grain',.14,.6), ('salt_pepper',.07,.8), ('scanlines',.03,.7),
-    ('grey',.06,.1), ('posterize',.05,.5), ('dither',.05,.9), ('one_bit',.06,.7))   # factor, probability, cost
+_CAMERA_SHARES = (('negative',.025,.7), ('blur',.15,.7), ('motion',.05,.8), ('vignette',.07,.5), ('glare',.025,.4),
+    ('levels',.12,.5), ('fringe',.02,.5), ('rescale',.14,.8), ('sharpen',.07,.4), ('grain',.14,.6), ('salt_pepper',.07,.8),
+    ('scanlines',.03,.7), ('grey',.06,.1), ('posterize',.05,.5), ('dither',.05,.9),
+    ('one_bit',.06,.7))   # factor, probability, cost
 
+# %% ../../nbs/27_synth.randomize.ipynb #8bb79360
 def _resize(rng, img, line): # another size and aspect; capitals keep 8 pixels at least
     (h,w),f,g = line.size, rng.log_uniform(.7,1.6), rng.log_uniform(.75,1.35)
     W,H = min(round(w*f*g),MAX_W), min(round(h*f),MAX_H)
@@ -197,6 +209,7 @@ def _resize(rng, img, line): # another size and aspect; capitals keep 8 pixels a
     how = rng.choice((cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_NEAREST if f>1 else cv2.INTER_AREA))
     return cv2.resize(img, (max(W,20),max(H,12)), interpolation=how)
 
+# %% ../../nbs/27_synth.randomize.ipynb #a8a5d004
 def _photograph(rng, plan, img, line): # camera and file
     plan.refill(2.)
     chosen = [name for name,p,cost in _CAMERA_SHARES if plan.want(name, p, cost)]
@@ -229,6 +242,7 @@ def render(rng:Rng, plan:Plan, # and the factors
     if not early: img, = _warp(rng, plan, [img], line.size)
     return np.ascontiguousarray(_photograph(rng, plan, img, line)), label
 
+# %% ../../nbs/27_synth.randomize.ipynb #60a83c0a
 def generate(seed,                  # int or a sequence of ints
              only:tuple|None=None,  # factors to use, and no others; None: sampled
              text:str|None=None,    # text to show; None: sampled
@@ -238,6 +252,7 @@ def generate(seed,                  # int or a sequence of ints
     plan = Plan(rng, only)
     return render(rng, plan, sample_text(rng) if text is None else _as_text(text))
 
+# %% ../../nbs/27_synth.randomize.ipynb #dd4abd93
 def _as_text(text): # `Text`
     unknown = sorted(set(text)-set(GLYPHS)-{' '})
     label = ''.join([c for c in text if c not in UNREAD])

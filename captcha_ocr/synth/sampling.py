@@ -14,7 +14,7 @@ import numpy as np
 
 from ..reading.novelty import LUMA
 
-# %% ../../nbs/17_synth.sampling.ipynb #2451ac87
+# %% ../../nbs/17_synth.sampling.ipynb #e34eca0b
 Amount = float|tuple[float,float]
 
 class OneOf(tuple):
@@ -22,14 +22,16 @@ class OneOf(tuple):
     def __new__(cls, *choices): return super().__new__(cls, choices)
     def __repr__(self): return f'OneOf{super().__repr__()}'
 
+# %% ../../nbs/17_synth.sampling.ipynb #f756734f
 def sample_value(rng:np.random.Generator, # random number generator
-                 value,                   # plain value, range `(low,high)`, `OneOf`, or an object with a method `sample(rng)`
+                 value,                   # plain value, range `(low,high)`, `OneOf`, or an object with `sample(rng)`
                 ):                        # value for one image
     "Sample a `value` of a recipe."
     while type(value) is OneOf: value = value[rng.integers(len(value))]
     if type(value) is tuple and len(value)==2: return value[0] + (value[1]-value[0])*rng.random()
     return value.sample(rng) if hasattr(value, 'sample') else value
 
+# %% ../../nbs/17_synth.sampling.ipynb #33f855d0
 def choices(value # value of a recipe
            )->list:
     "All alternatives in `value`, nested ones included."
@@ -64,22 +66,19 @@ def milliseconds(f:Callable, # function without parameters
     for _ in range(n): f()
     return 1000*(time.process_time()-start)/n
 
-# %% ../../nbs/17_synth.sampling.ipynb #146fc83c
+# %% ../../nbs/17_synth.sampling.ipynb #71b8e3a9
 class Plan:
     "The factors of one image, chosen one by one within a budget of difficulty."
-    def __init__(self, rng:Rng,              # random number generator
-                 only:tuple|None=None,       # names of the factors to use, whatever their probability; None: sampled
-                ):
+    def __init__(self, rng:Rng, only:tuple|None=None): # and the names of the factors to use; None: sampled
         self.rng,self.only = rng,only
         u = rng.random()
         self.level = 0. if u<.2 else .1+.9*((u-.2)/.8)
         self.rate = 0. if not self.level else .35+.85*self.level
         self.budget = .5+5*self.level
         self.size = 1.    # share of the budget that the height of the text allows
-
     def want(self, name:str,      # of the factor
              p:float,             # share of images of medium difficulty that have it
-             cost:float=1.,       # of the budget; 0: does not make the text harder to read, and so is used at level 0 too
+             cost:float=1.,       # of the budget; 0: legibility does not suffer, so level 0 has it too
             )->bool:
         "Whether this image has the factor `name`."
         u = self.rng.random()
@@ -123,6 +122,7 @@ def random_colour(rng:Rng, low:float=0, high:float=255, # range of the grey
     grey = luma(step)
     return tuple([min(max(y+chroma*(o-grey), 0), 255) for o in step])
 
+# %% ../../nbs/17_synth.sampling.ipynb #669c2430
 def near_colour(rng:Rng, c, by # (r,g,b), and levels that a channel may change by
                )->tuple:
     "A colour like `c`."
@@ -133,9 +133,10 @@ def mix_colours(a, b, t # two (r,g,b), and the share of the second
     "A colour between `a` and `b`."
     return tuple([x+(y-x)*t for x,y in zip(a, b)])
 
-# %% ../../nbs/17_synth.sampling.ipynb #9d2bf41e
+# %% ../../nbs/17_synth.sampling.ipynb #6d7547fc
 def _nearest(c, others): return min([colour_distance(c, o) for o in others])
 
+# %% ../../nbs/17_synth.sampling.ipynb #b9bdf6d5
 def far_colour(rng:Rng, others,  # list of (r,g,b)
                distance:float,   # wanted from each of them
                vivid:float=.5,   # share of colours, the others are grey

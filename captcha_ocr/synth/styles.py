@@ -17,7 +17,7 @@ import numpy as np
 from ..charset import CaptchaError
 from ..data.files import atomic_folder
 from .camera import Blur, GaussianNoise, Harden, Invert, Jpeg, Rescale, Smooth, Specks
-from .fonts import CHARSET
+from .fonts import CHARSET, DIGITS, LOWER, UPPER
 from .glyphs import FAMILIES, Font, paste_mask
 from .grounds import Clouds, Colour, Gradient, Opposite
 from .ink import BezierStroke, GridLines, RandomLines, paint
@@ -39,6 +39,7 @@ class _TextProperties:
     @property
     def longest(self): return max(o.longest for o in choices(self.text))
 
+# %% ../../nbs/28_synth.styles.ipynb #8d0fa9c1
 @dataclass(frozen=True)
 class Style(_TextProperties):
     "A recipe for synthetic captchas."
@@ -54,11 +55,12 @@ class Style(_TextProperties):
     mixed:bool = True              # a font for each character, instead of one for all
     looks:tuple = ()               # pairs: a character of the label, and the one shown for it
 
-# %% ../../nbs/28_synth.styles.ipynb #9e2773db
+# %% ../../nbs/28_synth.styles.ipynb #9002a1fa
 def _fonts(style, rng, n): # a font per character
     if not sample_value(rng, style.mixed): return [style.fonts[rng.integers(len(style.fonts))]]*n
     return [style.fonts[i] for i in rng.integers(len(style.fonts), size=n)]
 
+# %% ../../nbs/28_synth.styles.ipynb #5a4c0670
 def _text_mask(style, text, rng): # ink, (H,W) uint8
     width,height = style.size
     shown = text.translate({ord(a):b for a,b in style.looks})
@@ -68,6 +70,7 @@ def _text_mask(style, text, rng): # ink, (H,W) uint8
     for part in _sampled_parts(rng, style.warps+style.strokes): mask = part(rng, mask)
     return mask
 
+# %% ../../nbs/28_synth.styles.ipynb #d0100fe3
 def _ink(style, rng, ground): # what `paint` takes
     ink = sample_value(rng, style.ink)
     if callable(ink): return ink(rng, ground)
@@ -93,6 +96,7 @@ class Universal(_TextProperties):
     @property
     def longest(self): return 13 if self.text is None else super().longest
 
+# %% ../../nbs/28_synth.styles.ipynb #f302b59a
 def _render_universal(text, rng): # (H,W,3) uint8, and the text
     seed = int(rng.integers(2**62))
     for k in range(100):
@@ -120,6 +124,7 @@ def get_style(style # name in `STYLES`, `Style` or `Universal`
     if style not in STYLES: raise CaptchaError(f"no style {style!r}. Choose one of {', '.join(STYLES)}.")
     return STYLES[style]
 
+# %% ../../nbs/28_synth.styles.ipynb #1272c0a3
 def render(style,              # name in `STYLES`, `Style` or `Universal`
            text:str|None=None, # text to show; None: sampled
            rng:np.random.Generator|None=None, # random number generator; None: a new one
@@ -139,6 +144,7 @@ def generate_item(style,        # name in `STYLES`, `Style` or `Universal`
     "Image number `i` of a series."
     return render(style, text, np.random.Generator(np.random.PCG64([seed,i])))
 
+# %% ../../nbs/28_synth.styles.ipynb #75484cbf
 def generate(style,         # name in `STYLES`, `Style` or `Universal`
              n:int,         # number of images
              seed:int=0,    # random seed of the series
@@ -149,10 +155,11 @@ def generate(style,         # name in `STYLES`, `Style` or `Universal`
     style = get_style(style)
     return (generate_item(style, i, seed, text) for i in range(start, start+n))
 
-# %% ../../nbs/28_synth.styles.ipynb #5667ea29
+# %% ../../nbs/28_synth.styles.ipynb #8229e34b
 STYLES['simple'] = Style(
     text       = RandomText('23456789ABCDEFGHJKLMNPQRSTUVWXYZ', 4),
-    fonts      = tuple(Font(f,c) for f in ('Source Serif Pro','Caladea') for c in ('regular','bold','italic','bolditalic')),
+    fonts      = tuple(Font(f,c) for f in ('Source Serif Pro','Caladea')
+                       for c in ('regular','bold','italic','bolditalic')),
     layout     = TextLine(size=18, step=15, x=(3.4,7.4), y=18.5, jitter=(-2.7,2.7), angle=(-3,3), margin=0),
     background = Gradient(255, 255),
     noise      = (Harden(1.8, 132),),
@@ -180,10 +187,11 @@ STYLES['dense'] = Style(
     noise      = (Jpeg((60,95)),),
     size       = (150,60))
 
-# %% ../../nbs/28_synth.styles.ipynb #cc8558ae
+# %% ../../nbs/28_synth.styles.ipynb #9cc39906
 def _hues(level, hue): # a ground of one grey between two hues
     return Gradient(Colour(level, (50,110), (hue,hue+60)), Colour(level, (50,110), (hue+30,hue+100)), .6)
 
+# %% ../../nbs/28_synth.styles.ipynb #2fa4facd
 STYLES['coloured'] = Style(
     text       = RandomText('23456789abcdefghkmnpqrstuvwxyz', (4,6)),
     fonts      = tuple(Font(f,'bold') for f in ('DejaVu Sans','DejaVu Serif','DejaVu Sans Mono')),
@@ -194,16 +202,17 @@ STYLES['coloured'] = Style(
     ink        = Opposite(contrast=(-4,4)),
     size       = (180,50))
 
-# %% ../../nbs/28_synth.styles.ipynb #02e2afbf
-_LETTERS, _DIGITS = 'abcdefghijklmnopqrstuvwxyz', '0123456789'
-_TEXTS = (_LETTERS+_LETTERS.upper()+_DIGITS, _LETTERS+_DIGITS, _LETTERS.upper()+_DIGITS, _DIGITS, _LETTERS.upper()+_LETTERS)
-_STROKE = OneOf(None, None, RandomLines((1,4), (1,2.5)), RandomLines((1,3), (1,2.5), ink=False), GridLines(), GridLines(ink=False),
-                BezierStroke((.05,.3,.7,.95), (1.8,)), BezierStroke((.0,.5,.5,1.), (3.,2.2)), BezierStroke((.1,.9,.1,.9), (1.8,)))
-_BEND = OneOf(None, Perspective((2,14)), Ripple((0,3), (0,3), (5,25), (5,25), (0,6.3)), Ripple(0, (1,6), 10, (10,40), (0,6.3)),
-              Water((.3,1), (2,5), (0,6.3), (30,90)))
+# %% ../../nbs/28_synth.styles.ipynb #3d45a366
+_TEXTS = LOWER+UPPER+DIGITS, LOWER+DIGITS, UPPER+DIGITS, DIGITS, UPPER+LOWER
+_STROKE = OneOf(None, None, RandomLines((1,4), (1,2.5)), RandomLines((1,3), (1,2.5), ink=False), GridLines(),
+                GridLines(ink=False), BezierStroke((.05,.3,.7,.95), (1.8,)), BezierStroke((.0,.5,.5,1.), (3.,2.2)),
+                BezierStroke((.1,.9,.1,.9), (1.8,)))
+_BEND = OneOf(None, Perspective((2,14)), Ripple((0,3), (0,3), (5,25), (5,25), (0,6.3)),
+              Ripple(0, (1,6), 10, (10,40), (0,6.3)), Water((.3,1), (2,5), (0,6.3), (30,90)))
 _PALE = Colour((170,250))
 _SPECKS = OneOf(None, None, Specks((.005,.08), (0,255)), Specks((.005,.05), Colour((0,255))))
 
+# %% ../../nbs/28_synth.styles.ipynb #a4f5c4dc
 STYLES['wild'] = Style(
     text       = OneOf(*(RandomText(o, (3,12)) for o in _TEXTS)),
     fonts      = tuple(Font(f,c) for f,o in FAMILIES.items() for c in ('regular','bold') if c in o.cuts),
@@ -211,7 +220,8 @@ STYLES['wild'] = Style(
                           shear=OneOf(0,0,(-.25,.25)), margin=10),
     warps      = (_BEND, OneOf(None, _BEND)),
     strokes    = (_STROKE, _STROKE),
-    background = OneOf(Gradient((190,255), (190,255)), Gradient(_PALE, _PALE), Clouds((170,255), (170,255)), Clouds(_PALE, _PALE)),
+    background = OneOf(Gradient((190,255), (190,255)), Gradient(_PALE, _PALE), Clouds((170,255), (170,255)),
+                       Clouds(_PALE, _PALE)),
     ink        = OneOf((0,100), Colour((10,100), (0,150))),
     noise      = (_SPECKS, OneOf(None, Invert()), OneOf(None, None, Blur()), OneOf(None, GaussianNoise()),
                   OneOf(None, Rescale()), OneOf(None, Jpeg((30,95)))),
@@ -221,13 +231,14 @@ STYLES['wild'] = Style(
 # %% ../../nbs/28_synth.styles.ipynb #2a3f0216
 STYLES['universal'] = Universal()
 
-# %% ../../nbs/28_synth.styles.ipynb #5eadb62f
+# %% ../../nbs/28_synth.styles.ipynb #54f44a9a
 def _naming(style, n): # how `n` files are named: 'label', 'label_number' or 'number'
     chars = style.charset
-    unsafe = re.search(r'[^\w.,;()+\-=!@#$%&~ ]|_', chars) or len(set(chars.lower()))<len(chars) or chars.strip(' .')!=chars
-    if unsafe: return 'number'
+    refused = re.search(r'[^\w.,;()+\-=!@#$%&~ ]|_', chars) or chars.strip(' .')!=chars
+    if refused or len(set(chars.lower()))<len(chars): return 'number'
     return 'label' if n <= style.n_texts/2 else 'label_number'
 
+# %% ../../nbs/28_synth.styles.ipynb #eb68298d
 def _numbered_items(style, n, seed, unique): # number, image and text; `unique`: every text once
     seen = set()
     for i in range(n):
@@ -242,20 +253,23 @@ def _check_folder(out, overwrite): # that nothing is lost by writing to `out`
     if not out.exists() or (out.is_dir() and not any(out.iterdir())): return
     if not out.is_dir(): raise CaptchaError(f"{out}: is a file. Name a folder.")
     if not overwrite: raise CaptchaError(f"{out}: not empty. Name another folder, or allow to overwrite it.")
-    if not (out/'.synth.json').exists(): raise CaptchaError(f"{out}: contains other files than synthetic images. Name another folder.")
+    if not (out/'.synth.json').exists(): \
+        raise CaptchaError(f"{out}: contains other files than synthetic images. Name another folder.")
 
 def _write_png(img, path): # name of the file
     img = img[...,0] if (img==img[...,:1]).all() else img[...,::-1]         # a grey image needs one channel
     path.write_bytes(cv2.imencode('.png', img)[1].tobytes())
     return path.name
 
+# %% ../../nbs/28_synth.styles.ipynb #5f7d09d5
 def _write_labels(folder, rows):
     with (folder/'labels.csv').open('w', newline='', encoding='utf-8') as f:
         csv.writer(f).writerows([('filename','text'), *rows])
 
-# %% ../../nbs/28_synth.styles.ipynb #98dcd8e9
+# %% ../../nbs/28_synth.styles.ipynb #6abc3527
 _STEMS = dict(label='{text}', label_number='{text}_{i}', number='{i:06d}')
 
+# %% ../../nbs/28_synth.styles.ipynb #e0299317
 def save_captchas(style,                  # name in `STYLES`, `Style` or `Universal`
                   n:int,                  # number of images
                   out:str|Path,           # folder to create

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from .fonts import DIGITS, LOWER, UPPER
 from .sampling import Amount, Rng
 
-# %% ../../nbs/20_synth.text.ipynb #f3b0de66
+# %% ../../nbs/20_synth.text.ipynb #79504364
 def _length_range(length): return length if isinstance(length, tuple) else (length, length)
 
+# %% ../../nbs/20_synth.text.ipynb #d3f8fdb0
 @dataclass(frozen=True)
 class RandomText:
     "Random characters of `chars`; a repeated character is more frequent."
@@ -51,7 +52,7 @@ class Arithmetic:
     @property
     def longest(self): return len(f'{self.top}x{self.top}=')
 
-# %% ../../nbs/20_synth.text.ipynb #f985dc7d
+# %% ../../nbs/20_synth.text.ipynb #363bbb02
 UNREAD = frozenset(' .:?')     # characters that an image can show and no label contains
 
 class Text(NamedTuple):
@@ -59,6 +60,7 @@ class Text(NamedTuple):
     shown:str  # characters in the image
     label:str  # characters of `CHARSET`
 
+# %% ../../nbs/20_synth.text.ipynb #64a4644a
 def _arithmetic(rng): # `Text`
     top = rng.choice((9,10,20,99,99,999))
     a,b,sign = rng.integer(0,top), rng.integer(0,top if rng.chance(.5) else 9), rng.choice('++--xx/')
@@ -66,25 +68,28 @@ def _arithmetic(rng): # `Text`
     shown = label.replace('x', rng.choice('x×××X')).replace('/', rng.choice('/÷')).replace('-', rng.choice('--−'))
     return Text(shown+('?' if label[-1]=='=' and rng.chance(.4) else ''), label)
 
-# %% ../../nbs/20_synth.text.ipynb #8deef934
-_ONSETS = 'b c d f g h j k l m n p qu r s t v w x y z bl br ch cl cr dr fl fr gl gr pl pr sc sh sk sl sm sn sp st str sw th tr tw wh'.split()
+# %% ../../nbs/20_synth.text.ipynb #4e94224d
+_ONSETS = ('b c d f g h j k l m n p qu r s t v w x y z bl br ch cl cr dr fl fr gl gr pl pr sc sh sk sl sm sn sp st str sw '
+           'th tr tw wh').split()
 _VOWELS = 'a e i o u a e i o u ai ay ea ee ei ie io oa oo ou ow y'.split()
 _CODAS = [''] + 'b ck ct d ft g k l ld ll lt m mp n nd ng nk nt p r rd rk rm rn rs rt s sh sk ss st t th ve x'.split()
-_WORDS = '''about after air all alpha and area auto back bank bar bay beach best big bill black blue board body book box bread
-bridge bus buy cafe call camp car card care cash cat center central china city class clear close club code coffee cold college
-come company cool court cross dance data date day deep delta design direct dog door down drive east easy empire end energy
-english exit express fast file fire first fish floor food for free fresh friend from front full fun game garden gas gate general
-gift girl give glass gold golf good grand great green group hall hand happy health heart help here high hill home hot hotel
-house how ice inn into island job jump just keep key king kiss lake land large last law left level life light line list live
-local london long love low lunch magic main make man market master may men metal mile milk mind model money moon more motor
-music my name nature near new news next night no north not now oak ocean of off office oil old on one only open orange out over
-paper park party pay people phone photo pizza place plan play plus point police pool post power press price public pull push
-queen quick radio rain real red rest ride right ring river road rock room royal run safe sale salon same save school sea second
-see service seven shoe shop show sign silver simple sky slow small smart snow social soft sound south space speed sport spring
-square staff star start station stay stone stop store street strong studio sugar summer sun super system table take taxi tea
-team tech test thank that the this time tire to top tour tower town toy track trade train travel tree true trust turn two type
-under union united up use van view village visit wall want war warm wash water way we wear week welcome west what wheel white
-who wild will wind wine winter with wolf woman wonder wood word work world year yellow yes you young your zone'''.split()
+_WORDS = '''
+about after air all alpha and area auto back bank bar bay beach best big bill black blue board body book box bread
+bridge bus buy cafe call camp car card care cash cat center central china city class clear close club code coffee cold
+college come company cool court cross dance data date day deep delta design direct dog door down drive east easy
+empire end energy english exit express fast file fire first fish floor food for free fresh friend from front full fun
+game garden gas gate general gift girl give glass gold golf good grand great green group hall hand happy health heart
+help here high hill home hot hotel house how ice inn into island job jump just keep key king kiss lake land large last
+law left level life light line list live local london long love low lunch magic main make man market master may men
+metal mile milk mind model money moon more motor music my name nature near new news next night no north not now oak
+ocean of off office oil old on one only open orange out over paper park party pay people phone photo pizza place plan
+play plus point police pool post power press price public pull push queen quick radio rain real red rest ride right
+ring river road rock room royal run safe sale salon same save school sea second see service seven shoe shop show sign
+silver simple sky slow small smart snow social soft sound south space speed sport spring square staff star start
+station stay stone stop store street strong studio sugar summer sun super system table take taxi tea team tech test
+thank that the this time tire to top tour tower town toy track trade train travel tree true trust turn two type under
+union united up use van view village visit wall want war warm wash water way we wear week welcome west what wheel
+white who wild will wind wine winter with wolf woman wonder wood word work world year yellow yes you young your zone'''.split()
 
 # %% ../../nbs/20_synth.text.ipynb #b1bd07d9
 def random_word(rng:Rng, n:int)->str: # lower case
@@ -99,9 +104,9 @@ def random_word(rng:Rng, n:int)->str: # lower case
         word += onset+rng.choice(_VOWELS)+(rng.choice(_CODAS) if rng.chance(.55) else '')
     return word[:n]
 
-# %% ../../nbs/20_synth.text.ipynb #6eea0d7f
-LOOK_ALIKES = ('OQDCGU', '0QDCGU', 'Ijit7T', 'ljif', '1jiT7', 'B8S5Z2s3E', 'vwyuVWYUx', 'ceoaCG', 'mnrhuNMH', 'gq9pdb', '6bG8',
-               '71TLJ', 'fFtTPE', 'kKxXRA', '0123456789', '3859', '17', '69')
+# %% ../../nbs/20_synth.text.ipynb #9e1b914c
+LOOK_ALIKES = ('OQDCGU', '0QDCGU', 'Ijit7T', 'ljif', '1jiT7', 'B8S5Z2s3E', 'vwyuVWYUx', 'ceoaCG', 'mnrhuNMH', 'gq9pdb',
+               '6bG8', '71TLJ', 'fFtTPE', 'kKxXRA', '0123456789', '3859', '17', '69')
 _KINDS = ((.36, DIGITS), (.45, LOWER), (.57, UPPER), (.68, LOWER+DIGITS), (.84, UPPER+DIGITS), (.88, UPPER+LOWER),
           (.95, UPPER+LOWER+DIGITS))     # (upper end of the share of texts, characters)
 
@@ -112,10 +117,11 @@ def _alphabet(rng, u): # characters of a random code; `u`: what kind, .17 to 1
         chars = ''.join([rng.choice(chars) for _ in range(rng.integer(3,9))])
     return chars
 
-# %% ../../nbs/20_synth.text.ipynb #88b298aa
+# %% ../../nbs/20_synth.text.ipynb #c0049d11
 _LENGTHS = tuple(range(1,13))
 _LENGTH_SUMS = list(accumulate((2,4,11,24,21,18,7,5,2.5,2.5,1.5,1.5)))
 
+# %% ../../nbs/20_synth.text.ipynb #725ab14b
 def _random_code(rng, chars, n): # `Text`
     t = ''.join([chars[int(len(chars)*rng.random())] for _ in range(n)])
     if n>3 and rng.chance(.03):                       # letters, then digits, as on number plates
@@ -129,6 +135,7 @@ def _random_code(rng, chars, n): # `Text`
         return Text(t[:k]+rng.choice('    .:')+t[k:], t)
     return Text(t, t)
 
+# %% ../../nbs/20_synth.text.ipynb #f43151b7
 def sample_text(rng:Rng)->Text:
     "A text of 1 to 12 characters: 6% arithmetic, 11% words, the rest random codes."
     n = rng.choices(_LENGTHS, cum_weights=_LENGTH_SUMS)[0]

@@ -23,6 +23,7 @@ def remap(image:np.ndarray,      # (h,w) or (h,w,3) uint8
     "Warp `image`."
     return cv2.remap(image, *maps, cv2.INTER_LINEAR, borderMode=border)
 
+# %% ../../nbs/22_synth.warps.ipynb #ec7d990a
 def sine_map(h:int, w:int,   # size, in pixels
              dx:float, rows:np.ndarray,    # amplitude in pixels, and phase of each row in radians, (h,1)
              *, dy:float, columns:np.ndarray, # amplitude in pixels, and phase of each column in radians, (1,w)
@@ -31,6 +32,7 @@ def sine_map(h:int, w:int,   # size, in pixels
     x,y = pixel_grid(h, w)
     return x+dx*np.sin(rows), y+dy*np.sin(columns)
 
+# %% ../../nbs/22_synth.warps.ipynb #fcb760e4
 def _waves(rng, h, w, s):
     x,y = pixel_grid(h, w)
     dx,dy = np.float32(rng.uniform(.2,1)*s*h*.08), np.float32(rng.uniform(.2,1)*s*h*.12)
@@ -51,6 +53,7 @@ def water_map(rng:Rng, h:int, w:int, # and the size, in pixels
     dx,dy = (crop(rng, spectrum_tile(2., 2), h, w, zoom=zoom).astype(np.float32)-128 for _ in range(2))
     return x+dx*scale, y+dy*scale
 
+# %% ../../nbs/22_synth.warps.ipynb #fec42187
 def _around(h, w, cx, cy, radius): # coordinates from a point, and a weight that falls with the distance
     x,y = pixel_grid(h, w)
     x,y = x-np.float32(cx), y-np.float32(cy)
@@ -62,6 +65,7 @@ def _swirl(rng, h, w, s):
     t = weight*np.float32(s*rng.sign()*rng.uniform(.2,.7))
     return np.float32(cx)+x-t*y, np.float32(cy)+y+t*x
 
+# %% ../../nbs/22_synth.warps.ipynb #4c5a0a83
 def _lens(rng, h, w, s):
     cx,cy,radius = w*rng.uniform(.2,.8), h*rng.uniform(.3,.7), rng.uniform(.6,2.)*h
     x,y,weight = _around(h, w, cx, cy, radius)
@@ -76,6 +80,7 @@ def _slices(rng, h, w, s):
     if across: return x+np.repeat(shifts, -(-h//n))[:h,None], np.broadcast_to(y, (h,w)).copy()
     return np.broadcast_to(x, (h,w)).copy(), y+np.repeat(shifts, -(-w//n))[None,:w]
 
+# %% ../../nbs/22_synth.warps.ipynb #6800ca93
 def perspective_map(h:int, w:int,       # size, in pixels
                     inward:np.ndarray,  # (4,2): pixels that each corner moves into the image
                    )->tuple:
@@ -88,18 +93,21 @@ def perspective_map(h:int, w:int,       # size, in pixels
     d = 1/(m[2,0]*x+m[2,1]*y+m[2,2])
     return (m[0,0]*x+m[0,1]*y+m[0,2])*d, (m[1,0]*x+m[1,1]*y+m[1,2])*d
 
+# %% ../../nbs/22_synth.warps.ipynb #21c259ac
 def _perspective(rng, h, w, s):
     k = s*h*.28
     return perspective_map(h, w, np.array([[rng.uniform(0,k),rng.uniform(0,k)] for _ in range(4)]))
 
-WARPS = dict(waves=_waves, water=water_map, swirl=_swirl, lens=_lens, slices=_slices, perspective=_perspective) # name of the factor to function
+WARPS = dict(waves=_waves, water=water_map, swirl=_swirl, lens=_lens, slices=_slices,
+             perspective=_perspective)   # name of the factor to function
 
-# %% ../../nbs/22_synth.warps.ipynb #b517bea3
+# %% ../../nbs/22_synth.warps.ipynb #7fa0c69e
 @lru_cache(4)
 def _ripple(h, w, dx, dy, length_x, length_y, phase_x, phase_y):
     x,y = pixel_grid(h, w)
     return sine_map(h, w, np.float32(dx), y/length_x+phase_x, dy=np.float32(dy), columns=x/length_y+phase_y)
 
+# %% ../../nbs/22_synth.warps.ipynb #a1f75fdd
 @dataclass(frozen=True)
 class Ripple:
     "Slide rows sideways and columns up and down along sine waves."
@@ -123,6 +131,7 @@ def _rings(h, w, amplitude, wavelength, phase, radius): # columns that the rings
     push = amplitude*np.sin(2*np.pi*d/wavelength-phase)*np.maximum(radius-d,0)/radius*wavelength/d
     return columns, (x+dx*push, y+dy*push)
 
+# %% ../../nbs/22_synth.warps.ipynb #474baa17
 @dataclass(frozen=True)
 class Water:
     "Rings around the centre that push the image out and in."
@@ -137,6 +146,7 @@ class Water:
         bent[:,columns] = remap(mask, maps)
         return bent
 
+# %% ../../nbs/22_synth.warps.ipynb #1f0cf98d
 @dataclass(frozen=True)
 class Perspective:
     "The text seen from an angle."
