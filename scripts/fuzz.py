@@ -1,33 +1,66 @@
-"""Show the reader broken images and broken model files: each must end in a reading or in a `CaptchaError`, soon and in little memory.
+"""Show the reader broken images, folders and model files: each must end in a result or in a `CaptchaError` of one line, soon and in little memory.
 
-    python scripts/fuzz.py [COUNT] [SEED]     # of images, and a quarter as many model files; default 16,000 and 0
+    python scripts/fuzz.py [COUNT] [SEED]     # of images; as many model files and folders as a quarter of it; default 12,000 and 0
 
-Prints what came of them, the longest time and the peak of memory; exits 1 if anything else was raised."""
-import io, random, resource, sys, tempfile, time, warnings
+Prints what came of them, the longest time and the peak of memory; exits 1 if anything else was raised, took over a second, or needed over 300 MB."""
+import csv, io, os, random, resource, struct, sys, tempfile, time, warnings
 from collections import Counter
 from pathlib import Path
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from captcha_ocr.charset import CaptchaError
-from captcha_ocr.reader import Reader, files
-from captcha_ocr.reading.model_file import model_bytes
+from captcha_ocr.data.images import IMAGE_FORMATS
+from captcha_ocr.data.labels import check_dataset, dataset_notes
+from captcha_ocr.reader import Reader
+from captcha_ocr.reading.model_file import find_model, model_bytes
 from captcha_ocr.synth.styles import generate
 
 FORMATS = {'PNG': 'RGB RGBA P L LA 1 I;16', 'JPEG': 'RGB L', 'GIF': 'P', 'BMP': 'RGB 1', 'WEBP': 'RGB RGBA', 'TIFF': 'RGB RGBA I;16', 'PPM': 'RGB L', 'JPEG2000': 'RGB', 'AVIF': 'RGB'}
+
+def save(im, form, **kwargs):
+    "The bytes of an image file; None if this Pillow cannot write `im` in the format"
+    b = io.BytesIO()
+    try: im.save(b, form, **kwargs)
+    except Exception: return None    # each plugin has its own exception for a mode, a size or a missing library
+    return b.getvalue()
+
+def oriented(number):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = number
+    return exif
 
 def encoded():
     "The same few captchas in every format and mode that is met, as bytes"
     out = []
     for im,_ in generate('coloured', 3, seed=0):
+        rgb = Image.fromarray(im)
         for form,modes in FORMATS.items():
-            for mode in modes.split():
-                b = io.BytesIO()
-                rgb = Image.fromarray(im)
-                try: (rgb.convert('L').convert('I;16') if mode == 'I;16' else rgb.convert(mode)).save(b, form)
-                except (KeyError, OSError): continue    # this Pillow was built without the format
-                out.append(b.getvalue())
-    return out
+            for mode in modes.split(): out.append(save(rgb.convert('L').convert('I;16') if mode == 'I;16' else rgb.convert(mode), form))
+    return [o for o in out if o]
+
+def shapes():
+    "Long, tall and large images in every orientation, animations, and images in the formats of all plugins"
+    out = []
+    for size in [(1,5000), (5000,1), (64,4096), (4096,64), (5000,4000), (20_000,1000)]:
+        for form in ('PNG','WEBP','TIFF'):
+            for number in (1,3,6,8): out.append(save(Image.new('RGB', size, 'white'), form, exif=oriented(number), **(dict(compression='tiff_lzw') if form == 'TIFF' else {})))
+    for mode,size in [('1',(5000,4000)), ('P',(5000,4000)), ('RGBA',(5000,4000)), ('I;16',(4000,4000)), ('LA',(4000,4000))]: out.append(save(Image.new(mode, size), 'PNG'))
+    out.append(save(Image.new('RGB', (4000,4000), 'white'), 'JPEG', exif=oriented(6)))
+    blank, ink = Image.new('RGB', (1200,800), 'white'), Image.effect_noise((1200,800), 90).convert('RGB')
+    for form in ('GIF','PNG','WEBP'): out.append(save(blank, form, save_all=True, append_images=[blank]*20+[ink], duration=50))
+    return [o for o in out if o]
+
+def containers():
+    "Formats that are refused: those of all other plugins, ICO and ICNS around a large PNG, EPS that would run for ever"
+    Image.init()
+    small, big = Image.new('RGB', (64,64), 'red'), save(Image.new('1', (13_000,13_000)), 'PNG')
+    out = [save(small.convert(mode), form) for form in Image.SAVE for mode in ('RGB','L','P','1','CMYK') if form not in IMAGE_FORMATS and form != 'PDF']
+    out.append(b'\0\0\1\0\1\0\x20\x20\0\0\1\0\x20\0' + struct.pack('<II', len(big), 22) + big)
+    for kind in (b'ic07', b'ic09', b'icp4'): out.append(b'icns' + struct.pack('>I', len(big)+16) + kind + struct.pack('>I', len(big)+8) + big)
+    out.append(b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\n{} loop\n')
+    out += [b'%PDF-1.7\n', b'\xd7\xcd\xc6\x9a'+b'\0'*60, b'\1\0\0\0'+b'\0'*36+b' EMF'+b'\0'*60, b'BUFR'+b'\0'*40, b'GRIB'+b'\1'*40, b'<svg xmlns="http://www.w3.org/2000/svg"/>']
+    return [o for o in out if o]
 
 def cut(rng, b): return b[:rng.randrange(len(b))]
 def flip(rng, b):
@@ -49,28 +82,79 @@ def mutant(rng, b):
     for _ in range(rng.choice([1,1,2,3])): b = rng.choice(MUTATIONS)(rng, b) if len(b) > 8 else rng.randbytes(9)
     return b
 
+NAMES = ['1234.png', '1234 (3).png', '12 34.png', '1234.JFIF', '1234', 'a\nb.png', 'a\tb.png', '\u200b12.png', '\udcce\udcca.png', 'né.png', 'שלום.png', '１２.png', '.png', 'a.heic', 'Labels.csv', 'labels.txt', 'README',
+         'sub/1234.png', 'sub/labels.csv', 'd/d/d/d/d/d/9.png', '-rf.png', 'a;b.png', '%s.png', '\\.png']
+CELLS = ['1234.png', '1234', 'sub\\1234.png', '../1234.png', '/etc/passwd', '', ' ', ' 12', '12 ', '\u00a0', '\ufeff', '１２', '"', '\n', '\0', 'x'*300, 'filename', 'labelled', 'שלום']
+ENCODINGS = 'utf-8', 'utf-8', 'utf-8-sig', 'utf-16', 'latin-1', 'gbk'
+
+def table(rng):
+    "The bytes of a table of labels with any separator, encoding and line ends, often broken"
+    out = io.StringIO()
+    rows = csv.writer(out, delimiter=rng.choice(',,;\t|'), lineterminator=rng.choice(['\n', '\r\n', '\r']), quoting=rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+    rows.writerow(rng.choice([['filename','text'], ['filename','text','status'], ['name','label'], ['filename'], ['text','filename']]))
+    for _ in range(rng.randrange(8)): rows.writerow(rng.choices(CELLS + NAMES, k=rng.choice([2,2,2,3,1,5])))
+    data = out.getvalue().encode(rng.choice(ENCODINGS), 'ignore')
+    return mutant(rng, data) if rng.random() < .5 and len(data) > 8 else data
+
+def fill(rng, folder, originals):
+    "Write images with odd names, tables and links into `folder`"
+    for name in rng.choices(NAMES, k=rng.randrange(6)):
+        file = folder/name
+        if file.exists() or file.is_symlink(): continue
+        file.parent.mkdir(parents=True, exist_ok=True)
+        kind = rng.random()
+        if kind < .2: os.symlink(rng.choice([name, 'nowhere', '.', '..', '/dev/null', os.path.basename(name)]), file)
+        elif kind < .25: os.mkfifo(file)
+        elif file.suffix.lower() in ('.csv','.txt'): file.write_bytes(table(rng))
+        else: file.write_bytes(rng.choice(originals) if kind < .8 else mutant(rng, rng.choice(originals)))
+    if rng.random() < .6: (folder/'labels.csv').write_bytes(table(rng))
+    if rng.random() < .2: (folder/'labels.journal').write_bytes(rng.choice([b'{"filename": "1234.png", "text": "77"}\n', b'{"filename": 5}\n[]\nnull\n"', b'['*99_999, rng.randbytes(50)]))
+
+def check(folder):
+    "What `captcha-ocr check` prints about `folder`: lines without a line break"
+    samples, problems = check_dataset(folder)
+    for o in [*dataset_notes(folder, samples), *(p.what for p in problems)]:
+        if '\n' in o: raise ValueError(f'a line of several lines: {o!r}')
+
 def shown(func, broken):
-    "What came of `func(broken)`: a name, and the seconds it took"
-    start = time.perf_counter()
+    "What came of `func(broken)`: a name, and the seconds of processor time it took"
+    start = time.process_time()
     try: func(broken); name = 'read'
     except CaptchaError as e: name = 'refused' if '\n' not in str(e) else f'a message of several lines: {e}'
     except Exception as e: name = f'raised {type(e).__name__}: {str(e)[:80]}'
-    return name, time.perf_counter()-start
+    return name, time.process_time()-start
+
+def fuzz_folders(rng, count, originals):
+    "What came of `count` folders of images"
+    found = []
+    for _ in range(count):
+        with tempfile.TemporaryDirectory() as d:
+            folder = Path(d)/'data'
+            folder.mkdir()
+            fill(rng, folder, originals)
+            found.append(shown(check, folder))
+    return found
 
 def fuzz(count, seed=0):
-    "Counters of what came of `count` images and `count//4` model files, and the longest seconds of each"
-    rng, reader, originals = random.Random(seed), Reader(threads=1), encoded()
-    model = model_bytes(files('captcha_ocr')/'models'/'captcha_images_v2.onnx')
+    "Counters of what came of `count` images, and of `count//4` model files and folders each, and the longest seconds of each"
+    rng, reader, originals = random.Random(seed), Reader('captcha_images_v2', threads=1), encoded()
+    whole, others = shapes(), containers()
+    sources = originals + [o for o in whole+others if len(o) < 100_000]
+    model = model_bytes(find_model('captcha_images_v2'))
+    images = [shown(reader.read, o) for o in whole] + [shown(reader.read, mutant(rng, rng.choice(sources))) for _ in range(count)]
+    refused = [shown(reader.read, o) for o in others]
     with tempfile.TemporaryDirectory() as d:
         file = Path(d)/'m.onnx'
         def open_model(b): file.write_bytes(b); Reader(file, threads=1)
-        images = [shown(reader.read, mutant(rng, rng.choice(originals))) for _ in range(count)]
         models = [shown(open_model, mutant(rng, model)) for _ in range(count//4)]
-    return [(Counter(name for name,_ in found), max(s for _,s in found)) for found in (images, models)]
+    folders = fuzz_folders(rng, count//4, originals)
+    found = dict(zip(('images', 'other formats', 'model files', 'folders'), (images, refused, models, folders)))
+    return {what: (Counter(name for name,_ in o), max(s for _,s in o)) for what,o in found.items()}
 
 if __name__ == '__main__':
     warnings.simplefilter('ignore')    # Pillow's, about what it met in a file
-    found = fuzz(*(int(o) for o in sys.argv[1:] or ['16000']))
-    for what,(came,longest) in zip(('images', 'model files'), found): print(f'{sum(came.values())} {what}: {dict(came)}, longest {longest:.2f} s')
-    print(f'peak of memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1024:.0f} MB')
-    sys.exit(any(set(came) - {'read','refused'} for came,_ in found))
+    found = fuzz(*(int(o) for o in sys.argv[1:] or ['12000']))
+    for what,(came,longest) in found.items(): print(f'{sum(came.values())} {what}: {dict(came)}, longest {longest:.2f} s')
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1024
+    print(f'peak of memory {peak:.0f} MB')
+    sys.exit(any(set(came) - {'read','refused'} or longest > 1 for came,longest in found.values()))

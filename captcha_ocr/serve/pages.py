@@ -7,7 +7,7 @@ __all__ = ['PREVIEW_SIZE', 'pages', 'Card', 'example_image', 'index', 'read_form
            'api_page']
 
 # %% ../../nbs/75_serve.pages.ipynb #18bcfe4f
-import subprocess, sys, tempfile, threading, time
+import subprocess, sys, tempfile, threading
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +20,7 @@ from ..data.images import open_image
 from ..data.show import data_url, png_bytes
 from .api import check_count, current_service, decode_base64, form_fields, openapi_document, problem
 from .feedback import save_feedback
-from .service import MAX_BYTES, MAX_IMAGES, MAX_SECONDS, ImageResult, parse_options, read_images, slot
+from .service import MAX_BYTES, MAX_IMAGES, ImageResult, parse_options, read_images, slot
 
 # %% ../../nbs/75_serve.pages.ipynb #0e70c3ae
 PREVIEW_SIZE = 800 # longer side of the picture in a card, pixels
@@ -34,14 +34,18 @@ class Card(NamedTuple):
     original:str=''   # file as a data URL, sent back with a correction
 
 # %% ../../nbs/75_serve.pages.ipynb #a46c0d83
+def _preview(data): # size of the image in `data`, and a smaller picture as a data URL
+    im = open_image(data)
+    size = im.size
+    im.thumbnail((PREVIEW_SIZE, PREVIEW_SIZE))
+    return size, data_url(png_bytes(im))
+
 def _card(name, data, result):
     if result.reading.error: return Card(name, result)
     service = current_service()
-    with slot(service, time.monotonic()+MAX_SECONDS): im = open_image(data)
-    size, returnable = im.size, service.feedback and len(data) < MAX_BYTES/2 # base64 adds a third
-    im.thumbnail((PREVIEW_SIZE, PREVIEW_SIZE))
-    original = data_url(data, 'application/octet-stream') if returnable else ''
-    return Card(name, result, size, data_url(png_bytes(im)), original)
+    with slot(service): size, picture = _preview(data)
+    returnable = service.feedback and len(data) < MAX_BYTES/2 # base64 adds a third
+    return Card(name, result, size, picture, data_url(data, 'application/octet-stream') if returnable else '')
 
 # %% ../../nbs/75_serve.pages.ipynb #5544eb09
 _GENERATE = '''import sys
@@ -115,10 +119,10 @@ def example(number):
 @pages.post('/feedback')
 def feedback():
     "Save an image with its correct text."
-    folder, fields = current_service().feedback, form_fields()
-    if folder is None: return problem(404, 'This service takes no corrections. Start it with --feedback DIR.')
+    service, fields = current_service(), form_fields()
+    if service.feedback is None: return problem(404, 'This service takes no corrections. Start it with --feedback DIR.')
     text = fields.get('text', '')
-    save_feedback(folder, decode_base64(fields.get('image', '')), text)
+    with slot(service): save_feedback(service.feedback, decode_base64(fields.get('image', '')), text)
     return render_template('saved.html', text=text.strip())
 
 # %% ../../nbs/75_serve.pages.ipynb #3ca5bbd5

@@ -8,6 +8,7 @@ __all__ = ['IDLE_TIMEOUT', 'REQUEST_TIMEOUT', 'SHUTDOWN_TIMEOUT', 'OPTIONS', 'Ov
 
 # %% ../../nbs/77_serve.server.ipynb #1d7dcc1f
 import logging, signal, time
+from collections import Counter
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
@@ -21,7 +22,7 @@ from .app import create_app
 from .batching import Models
 from .monitoring import record_request
 from .service import MAX_BYTES, Service
-from ..web.guard import token_for
+from ..web.guard import check_port, server_url, token_for
 
 # %% ../../nbs/77_serve.server.ipynb #8c6bf505
 class Overloaded(Error):
@@ -77,6 +78,17 @@ class Connection(HTTPChannel):
     def readable(self): # no new request during the shutdown
         return super().readable() and not (self.server.closed and self.request is None)
 
+# %% ../../nbs/77_serve.server.ipynb #6c7e7eeb
+def _make_room(server):
+    "Close waiting connections that exceed nine tenths of the limit."
+    limit = server.adj.connection_limit*9//10
+    if len(server.active_channels) <= limit: return
+    there = [o for o in server.active_channels.values() if not o.will_close]
+    waiting = [o for o in there if not o.requests and not o.total_outbufs_len]
+    per_address = Counter(o.addr[0] for o in waiting)
+    waiting.sort(key=lambda o: (-per_address[o.addr[0]], o.last_activity))
+    for o in waiting[:max(0, len(there)-limit)]: o.will_close = True
+
 # %% ../../nbs/77_serve.server.ipynb #e7597692
 def _loop(server, condition): # handles events while `condition()`
     while condition(): server.asyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
@@ -112,9 +124,14 @@ class Server(TcpWSGIServer):
                  waiting:int=128,   # further requests that may wait
                 ):
         self.service, dispatcher = service, RequestDispatcher(threads, waiting)
+        check_port(port)
         try: super().__init__(create_app(service), dispatcher=dispatcher, host=host, port=port, threads=threads, **OPTIONS)
         except (OSError, ValueError) as e:
             raise CaptchaError(f'{host}:{port}: cannot listen ({e}); choose another --host or --port') from None
+
+    def readable(self):
+        _make_room(self)
+        return super().readable()
 
     def maintenance(self, now): # seconds since 1970
         super().maintenance(now)
@@ -137,15 +154,16 @@ def serve(models=(),          # ONNX model files; empty: the model in the packag
           port:int=8000,      # port to listen on; 0: a free one
           token:str=None,     # token that clients must send; generated if not given and `host` is not local
           feedback=None,      # folder for corrected readings; None: no corrections
+          secure:bool=False,  # cookie for HTTPS only, behind a proxy that encrypts
           echo=print,         # function that shows a line to the user
          ):
     "Serve the web app until SIGTERM or Ctrl-C."
-    service = Service(Models(models), feedback=feedback, token=token_for(host, token))
+    service = Service(Models(models), feedback=feedback, token=token_for(host, token), secure=secure)
     server = Server(service, host, port)
     service.models.watch()
     logging.basicConfig(format='%(asctime)s %(levelname)s %(message)s', level=logging.INFO)
     for o in (signal.SIGTERM, signal.SIGINT): signal.signal(o, server.stop)
-    url_host = f'[{host}]' if ':' in host else host
-    echo(f'http://{url_host}:{server.effective_port} reads with {", ".join(service.models)}')
+    address = server_url(host, server.effective_port).rstrip('/')
+    echo(f'{address} reads with {", ".join(service.models)}')
     if service.guard.token and token is None: echo(f'token: {service.guard.token}')
     server.run()
