@@ -7,11 +7,11 @@ __all__ = ['parse_length', 'Constraint', 'Automaton', 'automaton']
 
 # %% ../../nbs/11_reading.constraint.ipynb #123d5c97
 import re
-from collections import defaultdict
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, reduce
 from math import inf
 from operator import or_
+from os.path import commonprefix
 from typing import NamedTuple
 
 import numpy as np
@@ -194,8 +194,8 @@ class Automaton:
                  is_tree:bool=False, # whether each state is reached by one text only, as in a lexicon
                 ):
         self.step, self.accept, self.is_tree = np.asarray(step), np.asarray(accept), is_tree
-        self.allowed = (self.step>=0).astype(float)
-        self.allowed[:,0] = 0
+        self.allowed = self.step >= 0
+        self.allowed[:,0] = False
         self.can_continue = self.allowed.any(1)
     def __len__(self): return len(self.step)
 
@@ -300,19 +300,51 @@ def _rules(k, charset): # automaton of all parts of `k` but the lexicon; None if
     return _trim(*_walk((0,regex.start), moves, accepting, charset.n_classes, max_states=_MAX_STATES))
 
 # %% ../../nbs/11_reading.constraint.ipynb #27b6b2a2
-def _tree(words, n_classes): # words: lists of ids
-    words, following = {tuple(o) for o in words}, defaultdict(dict)
-    for word in words:
-        for i,c in enumerate(word): following[word[:i]][c] = word[:i+1]
-    step, accept = _walk((), lambda o: following.get(o, {}), words.__contains__, n_classes)
+_MAX_CELLS = 40_000_000 # of the table of a lexicon, 5 bytes each
+
+def _new_parts(texts): # of sorted texts: (length of the part that the previous text has too, the rest) of each
+    last = ''
+    for text in texts:
+        n = len(commonprefix([last, text]))
+        yield n, text[n:]
+        last = text
+
+def _check_size(texts, charset): # sorted texts
+    n = 1+sum(len(new) for _,new in _new_parts(texts))
+    if n*charset.n_classes <= _MAX_CELLS: return n
+    raise CaptchaError(f'the lexicon of {len(texts):,} texts needs a table of {n:,} prefixes for {charset.n_classes} characters: '
+                       f'use fewer texts, at most {_MAX_CELLS//charset.n_classes:,} prefixes, or a regex')
+
+def _tree(texts, charset): # sorted texts
+    n = _check_size(texts, charset)
+    step, accept = np.full((n, charset.n_classes), -1, np.int32), np.zeros(n, bool)
+    step[:,0] = range(n)
+    path, free = [0], 1                                 # states of the prefixes of the last text, next new state
+    for kept,new in _new_parts(texts):
+        del path[kept+1:]
+        for c in charset.encode(new):
+            step[path[-1],c] = free
+            path.append(free)
+            free += 1
+        accept[path[-1]] = True
     return Automaton(step, accept, is_tree=True)
+
+# %% ../../nbs/11_reading.constraint.ipynb #ee6f45c1
+def _acceptor(rules, charset): # predicate on texts, fast enough for a million of them
+    ids, rows = {c: i for i,c in enumerate(charset.chars, 1)}, rules.step.tolist()
+    def accepts(text):
+        state = 0
+        for c in text:
+            state = rows[state][ids[c]] if c in ids else -1
+            if state < 0: return False
+        return bool(rules.accept[state])
+    return accepts
 
 def _build(constraint, charset): # `Automaton`; None if no text meets the constraint
     rules = _rules(constraint, charset)
     if rules is None or constraint.lexicon is None: return rules
-    words = [charset.encode(o) for o in constraint.lexicon if all(c in charset for c in o)]
-    words = [o for o in words if rules.accepts(o)]
-    return _tree(words, charset.n_classes) if words else None
+    texts = sorted(filter(_acceptor(rules, charset), constraint.lexicon))
+    return _tree(texts, charset) if texts else None
 
 # %% ../../nbs/11_reading.constraint.ipynb #99697cb1
 def automaton(constraint:Constraint, # what is known about the text
