@@ -210,7 +210,7 @@ def _add_things(rng, plan, img, ink, colour, over): # lines, dashes, dots and sh
         if plan.want('grid', .08):
             c = mix_colours(ink.ground, ink.colour, rng.uniform(.15,.8)) if rng.chance(.6) else random_colour(rng)
             _add_grid(rng, img, c, 1 if rng.chance(.8) else 2)
-        if plan.want('relief', .05): _add_relief(rng, img, ink.ground, count(6,60))
+        if plan.want('relief', .08): _add_relief(rng, img, ink.ground, count(6,60))
 
 # %% ../../nbs/25_synth.clutter.ipynb #de65785d
 def add_clutter(rng:Rng, plan:Plan, # and the factors

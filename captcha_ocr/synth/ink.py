@@ -111,9 +111,9 @@ def sample_ink_colours(rng:Rng, plan:Plan, # and the factors
                       )->np.ndarray|None:  # (H,W,3) uint8; None: the ink has one colour
     "The ink's colours, if they differ within the text."
     def sample(vivid=.8): return far_colour(rng, ground, distance, vivid)
-    if plan.want('char_colours', .17, .3): return _character_colours(rng, flat(*size, ink), placed, origin, sample)
+    if plan.want('char_colours', .28, .3): return _character_colours(rng, flat(*size, ink), placed, origin, sample)
     if plan.want('ink_gradient', .07, .3): return tint(ramp(rng, *size, rng.choice((0,0,1,2,2))), ink, sample())
-    if plan.want('two_tone', .04, .3):
+    if plan.want('two_tone', .08, .3):
         field = ramp(rng, *size, rng.choice((1,1,2)))
         return tint(cv2.threshold(field, rng.integer(100,150), 255, cv2.THRESH_BINARY)[1], ink, sample())
     if plan.want('ink_texture', .05, .3): return tint(crop(rng, rng.choice(TEXTURES)(), *size), ink, sample())
@@ -185,9 +185,9 @@ def _embossed(rng, img, mask, ink, rim):
     img = paint(paint(img, shift(mask,-d,-d), first), shift(mask,d,d), second)
     return paint(img, mask, near_colour(rng, ink.ground, 30) if rng.chance(.7) else ink.paint)
 
-_SHAPES = (('extruded',.03,.7,_extruded), ('shadow_only',.05,1.,_shadow_only), ('hollow',.1,1.,_hollow),
-           ('outlined',.07,1.,_outlined), ('doubled',.04,1.,_doubled),
-           ('embossed',.05,1.,_embossed))   # factor, probability, cost, function
+_SHAPES = (('extruded',.05,.7,_extruded), ('shadow_only',.1,1.,_shadow_only), ('hollow',.12,1.,_hollow),
+           ('outlined',.1,1.,_outlined), ('doubled',.06,1.,_doubled),
+           ('embossed',.08,1.,_embossed))   # factor, probability, cost, function
 
 # %% ../../nbs/24_synth.ink.ipynb #63e0d857
 def paint_text(rng:Rng, plan:Plan,  # and the factors

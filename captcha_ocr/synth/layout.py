@@ -122,12 +122,12 @@ def sample_variation(rng:Rng, plan:Plan, # and the factors
     lean = rng.uniform(-.45,.45) if plan.want('slant', .12, 0) else 0.
     turn = rng.uniform(4,45) if plan.want('rotation', .36, 0) else 0.
     shear = rng.uniform(.05,.4) if plan.want('shear', .12, 0) else 0.
-    widths = rng.uniform(.1,.45) if plan.want('widths', .1, 0) else 0.
-    wobble = rng.uniform(.15,.9) if plan.want('wobble_each', .07, .3) else 0.
-    corners = rng.uniform(.1,.45) if plan.want('quad_each', .06, .3) else 0.
+    widths = rng.uniform(.1,.45) if plan.want('widths', .16, 0) else 0.
+    wobble = rng.uniform(.15,.9) if plan.want('wobble_each', .09, .3) else 0.
+    corners = rng.uniform(.1,.45) if plan.want('quad_each', .12, .3) else 0.
     sizes = rng.uniform(.08,.45) if plan.want('sizes', .2, 0) else 0.
     jitter = 0.
-    if plan.want('baseline', .25, 0): jitter = (rng.uniform(.04,.4) if rng.chance(.85) else rng.uniform(.4,1.1))*cap
+    if plan.want('baseline', .25, 0): jitter = (rng.uniform(.04,.4) if rng.chance(.7) else rng.uniform(.4,1.1))*cap
     return Variation(stretch, lean, turn, shear, widths, wobble, corners, sizes, jitter)
 
 # %% ../../nbs/23_synth.layout.ipynb #e5ea938e
@@ -251,7 +251,7 @@ def text_box(placed:list,       # of `Placed`
 # %% ../../nbs/23_synth.layout.ipynb #0f63dda2
 def _margins(rng, plan, cap): # left, right, top, bottom, in pixels
     if plan.want('tight', .14, 0): l,r,t,b = (rng.uniform(0,.12)*cap for _ in range(4))
-    elif plan.want('small_in_large', .15, .3):
+    elif plan.want('small_in_large', .22, .3):
         l,r,t,b = (rng.uniform(*o)*cap for o in ((.3,4),(.3,4),(.2,2.2),(.2,2.2)))
     else: l,r,t,b = (rng.uniform(*o)*cap for o in ((.1,1),(.1,1),(.1,.7),(.1,.7)))
     if rng.chance(.3): r,b = l,t

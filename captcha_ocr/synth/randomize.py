@@ -97,7 +97,7 @@ class Line(NamedTuple):
 # %% ../../nbs/27_synth.randomize.ipynb #b7c79837
 def _paste_text(plan, line): # ink, (H,W) uint8
     mask,n = np.zeros(line.size, np.uint8), 1 if line.cap<24 else 2
-    halo,hollow = plan.want('halo', .06, .3), plan.want('hollow_each', .05, .8)
+    halo,hollow = plan.want('halo', .06, .3), plan.want('hollow_each', .1, .8)
     for o in line.placed:
         glyph,(x,y) = o.mask, o.corner(*line.origin)
         if halo or hollow:
@@ -124,7 +124,7 @@ def _finish_mask(rng, plan, mask, line, contrast): # strokes treated, edges hard
     mask = treat_strokes(rng, plan, mask, line.cap)
     if plan.want('aliased', .12, 0): mask = cv2.threshold(mask, rng.integer(70,150), 255, cv2.THRESH_BINARY)[1]
     elif rng.chance(.5): mask = cv2.convertScaleAbs(mask, alpha=rng.uniform(1.,1.8))
-    if plan.want('transparent', .05, .3) and contrast is not None:
+    if plan.want('transparent', .07, .3) and contrast is not None:
         mask = cv2.convertScaleAbs(mask, alpha=max(rng.uniform(.4,.9), min(45/max(contrast, 1), 1)))
     return mask
 
@@ -182,7 +182,7 @@ def _text_mask(rng, plan, scene, line): # ink, (H,W) uint8, and its colours, (H,
     colours = sample_ink_colours(rng, plan, line.size, line.placed, origin=line.origin, ink=scene.ink,
                                  ground=scene.ground, distance=scene.distance)
     def width(share, least): return lambda: rng.integer(1,max(round(line.cap*share),least))
-    if plan.want('ink_lines', .2): add_lines(rng, mask, lambda: 255, width(.12, 2), n=rng.integer(1,4))
+    if plan.want('ink_lines', .24): add_lines(rng, mask, lambda: 255, width(.12, 2), n=rng.integer(1,4))
     if plan.want('cut_lines', .08): add_lines(rng, mask, lambda: 0, width(.07, 1), n=rng.integer(1,6))
     return mask, colours
 
