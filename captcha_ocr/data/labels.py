@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..charset import CaptchaError, Charset, min_steps
-from .files import csv_rows
+from .files import csv_rows, printable
 from .images import Geometry, PassedOver, iter_images, list_images, open_image, source_name, to_pixels
 from .ink import find_ink, has_two_rows
 from .journal import JOURNAL, label_rows, merge_labels
@@ -45,14 +45,16 @@ def _absent_problem(folder, name, files):
     "The problem of a row of labels.csv without an image."
     other = name.replace('\\', '/')
     if not name: return Problem(folder/'labels.csv', 'a row has no filename. Add it or delete the row.')
-    if folder/other in files: return Problem(folder/name, f'has a backslash in labels.csv. Write {other} there.')
+    if folder/other in files:
+        return Problem(folder/name, f'has a backslash in labels.csv. Write {printable(other)} there.')
     return Problem(folder/name, 'in labels.csv, but the file is absent. Delete the row or add the file.')
 
 def _repeat_problems(folder):
     "Problems of images with several texts in labels.csv."
     table, texts = folder/'labels.csv', defaultdict(dict)
     for o in csv_rows(table) if table.exists() else (): texts[o['filename']][o['text']] = None
-    return [Problem(folder/f, f'has several texts in labels.csv: {", ".join(map(repr, o))}. Keep the row that is right.')
+    return [Problem(folder/f, f'has several texts in labels.csv: {", ".join(map(repr, o))}. '
+                              'Keep the row that is right.')
             for f,o in texts.items() if len(o) > 1]
 
 # %% ../../nbs/04_data.labels.ipynb #fdd59572
@@ -110,7 +112,8 @@ def read_labels(path,                   # folder of images
 def _case_problems(samples):
     names = defaultdict(list)
     for s in samples: names[s.file.parent, s.file.name.lower()].append(s.file)
-    return [Problem(f, f'differs from {same[0].name} in case only. Rename one: they collide on Windows and macOS.')
+    return [Problem(f, f'differs from {printable(same[0].name)} in case only. '
+                       'Rename one: they collide on Windows and macOS.')
             for same in names.values() for f in same[1:]]
 
 def _charset_problems(samples, charset):
@@ -186,7 +189,8 @@ def _image_problem(sample,   # a `Sample`
     if problem := _size_problem(im.size, sample.text, geometry): return problem
     other = seen.setdefault(hashlib.md5(im.tobytes() + str(im.size).encode()).digest(), sample)
     if other.text != sample.text:
-        return f'same image as {other.file.name}, but labelled {sample.text!r} instead of {other.text!r}. Correct one.'
+        return (f'same image as {printable(other.file.name)}, but labelled {sample.text!r} instead of {other.text!r}. '
+                'Correct one.')
 
 # %% ../../nbs/04_data.labels.ipynb #8d6d3cbb
 def check_dataset(path,                   # folder of images
@@ -245,7 +249,8 @@ class DatasetError(CaptchaError):
                  problems, # list of `Problem`
                 ):
         self.problems = problems
-        super().__init__(f'{path}: {len(problems)} problems. The first is {problems[0].file.name}: {problems[0].what} '
+        first = f'{printable(problems[0].file.name)}: {problems[0].what}'
+        super().__init__(f'{path}: {len(problems)} problems. The first is {first} '
                          'Fix them, or leave such files out with --skip-bad.')
 
 # %% ../../nbs/04_data.labels.ipynb #22b58581
