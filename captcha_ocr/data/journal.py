@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..charset import CaptchaError
-from .files import csv_rows
+from .files import csv_rows, printable
 
 # %% ../../nbs/04_data.journal.ipynb #6b962042
 COLUMNS = 'filename', 'text', 'status', 'source', 'time'
@@ -82,7 +82,7 @@ def read_table(folder # folder of images
     table = Path(folder)/'labels.csv'
     rows = csv_rows(table) if table.exists() else []
     if rows and not {'filename','text'} <= rows[0].keys():
-        raise CaptchaError(f'{table}: the header is {",".join(rows[0])}. Add the columns filename,text.')
+        raise CaptchaError(f'{table}: the header is {printable(",".join(rows[0]))}. Add the columns filename,text.')
     return {o['filename']: o for o in rows}
 
 def merge_labels(folder # folder of images

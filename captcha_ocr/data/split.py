@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ..charset import CaptchaError
-from .files import csv_rows, write_csv
+from .files import csv_rows, printable, write_csv
 from .images import list_images
 from .labels import Sample, read_labels, stem_pattern
 
@@ -57,7 +57,7 @@ def assign_part(key:str,        # label, file name or group
                 seed:int=0,     # random seed of the split
                )->str:          # one of `PARTS`
     "The part of `key`, which does not depend on other keys."
-    digest = hashlib.blake2b(f'{seed}:{key}'.encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(f'{seed}:{key}'.encode('utf-8', 'surrogateescape'), digest_size=8).digest()
     u = int.from_bytes(digest, 'big')/2**64
     if u < test: return 'test'
     return 'valid' if u < test+valid else 'train'
@@ -112,7 +112,7 @@ def read_split(samples, # list of `Sample`
     if not table.exists(): return None
     rows = csv_rows(table)
     if rows and not {'filename','part'} <= rows[0].keys():
-        raise CaptchaError(f'{table}: the header is {",".join(rows[0])}. Add the columns filename,part.')
+        raise CaptchaError(f'{table}: the header is {printable(",".join(rows[0]))}. Add the columns filename,part.')
     part = {table.parent/r['filename']: r['part'] for r in rows}
     unknown = set(part.values()) - set(PARTS)
     if unknown: raise CaptchaError(f'{table}: part {min(unknown)!r} is unknown. Use {", ".join(PARTS)}.')
