@@ -17,7 +17,7 @@ from ..data.images import open_image
 from ..data.ink import ink_mask
 from .camera import Jpeg
 from .fonts import DIGITS, LOWER, UPPER
-from .glyphs import FAMILIES, Font
+from .glyphs import FAMILIES, Font, shows
 from .grounds import Gradient
 from .ink import RandomLines
 from .layout import TextLine
@@ -97,6 +97,8 @@ def _line_parts(mean): # strokes of a recipe: `mean` lines on average
 # %% ../../nbs/29_synth.fit.ipynb #8a93e8c1
 def _recipe(settings, looks, text, size): # `Style`
     cuts = [(f, c) for f,o in FAMILIES.items() for c in ('regular','bold') if c in o.cuts]
+    cuts = [o for o in cuts if shows(Font(*o), text.charset)]
+    if not cuts: raise CaptchaError(f'no installed typeface shows all of {text.charset!r}. Choose other characters.')
     layout = TextLine(size=(.9*settings.size, 1.1*settings.size), gap=(settings.gap-2, settings.gap+2), jitter=(-3,3),
                       angle=(-8,8), shear=(settings.shear-.06, settings.shear+.06), margin=2)
     return Style(text=text, layout=layout, size=size, strokes=_line_parts(settings.lines),

@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['CROSS', 'FAMILIES', 'OVERSAMPLE', 'SEGMENT_CHARS', 'disc', 'pad', 'dilate', 'erode', 'change_weight', 'Family',
-           'font_file', 'Font', 'glyph', 'rotate_glyph', 'pose_glyph', 'skew_glyph', 'pen_glyph', 'segment_glyph',
-           'dot_matrix', 'is_thin', 'contour', 'inner_contour', 'inline', 'shift', 'extrude', 'covered', 'paste_mask']
+           'font_file', 'Font', 'glyph', 'shows', 'rotate_glyph', 'pose_glyph', 'skew_glyph', 'pen_glyph',
+           'segment_glyph', 'dot_matrix', 'is_thin', 'contour', 'inner_contour', 'inline', 'shift', 'extrude',
+           'covered', 'paste_mask']
 
 # %% ../../nbs/19_synth.glyphs.ipynb #27ddbb75
 import math
@@ -142,8 +143,9 @@ def glyph(font:Font, # typeface, cut, stretch and weight
           char:str,  # one character
          )->Glyph:   # without `advance`
     "The ink of `char` at its final size."
+    if char.isspace(): return Glyph(np.zeros((1, max(round(.3*size*font.stretch), 1)), np.uint8), 0, -1)
     big,left,top = _oversampled(font, size, char)
-    if not char.isspace() and (not big.any() or np.array_equal(big, _placeholder(font.family, font.cut, size))):
+    if not big.any() or np.array_equal(big, _placeholder(font.family, font.cut, size)):
         raise CaptchaError(f"{font.family}: no glyph for {char!r}. Choose another style or another text.")
     weight = font.weight*size*OVERSAMPLE
     n = round(abs(weight)/2)
@@ -152,6 +154,19 @@ def glyph(font:Font, # typeface, cut, stretch and weight
     mask = cv2.resize(big, (w,h), interpolation=cv2.INTER_AREA)
     x,y,w,h = cv2.boundingRect((mask>8).astype(np.uint8))
     return Glyph(np.ascontiguousarray(mask[y:y+h,x:x+w]), round(left*font.stretch)+x, top+y)
+
+# %% ../../nbs/19_synth.glyphs.ipynb #a0b98c98
+@lru_cache(8192)
+def _shows(family, cut, char):
+    try: glyph(Font(family, cut), 16, char)
+    except CaptchaError: return False
+    return True
+
+def shows(font:Font,
+          text:str, # characters
+         )->bool:
+    "Whether `font` is installed and has a glyph for each character of `text`."
+    return all(_shows(font.family, font.cut, c) for c in text)
 
 # %% ../../nbs/19_synth.glyphs.ipynb #d0606b13
 def rotate_glyph(mask:np.ndarray,  # ink, (h,w) uint8

@@ -23,7 +23,7 @@ from ..data.labels import Sample
 from ..reading.calibration import UNCALIBRATED
 from ..reading.novelty import image_statistics
 from ..synth.fit import fit_style
-from ..synth.styles import STYLES, Style, generate, generate_item
+from ..synth.styles import STYLES, Style, generate, generate_item, style_for
 from ..synth.text import RandomText
 from .crnn import CRNN
 from .learner import load_model
@@ -98,7 +98,8 @@ def adapt_style(name:str,      # name in `STYLES`
     fits = not labels or (name != 'wild' and chars <= set(style.charset) and seen <= lengths)
     if fits and _allows(style, lengths, charset, length): return style, Charset(charset or style.charset)
     chars, seen = charset or ''.join(sorted(chars)) or style.charset, seen or lengths
-    return replace(style, text=RandomText(chars, (min(seen), max(seen)))), Charset(chars)
+    visible = ''.join(c for c in chars if not c.isspace())      # a text of blanks cannot be seen
+    return replace(style, text=RandomText(visible, (min(seen), max(seen)))), Charset(chars)
 
 # %% ../../nbs/45_train.pretrained.ipynb #ceca85f7
 def mix_synthetic(train,       # list of `Sample`
@@ -124,12 +125,13 @@ class Recipe(NamedTuple):
     network:dict={}       # options of `CRNN` from scratch
 
 # %% ../../nbs/45_train.pretrained.ipynb #d8f15e16
-def _mix_styles(images, texts, charset, length): # styles to mix in, and the characters of the reader
-    name = nearest_style(images)
-    style, found = adapt_style(name, texts, charset, length)
-    if name != 'wild': return (style,), found
-    lengths = style.text.length if isinstance(style.text, RandomText) else None
-    return (style, fit_style(images, found.chars, lengths)), found
+def _mix_styles(images, name, style): # styles to mix in; those without a typeface for the texts are left out
+    styles, text = [style], style.text
+    if name == 'wild':
+        try: styles.append(fit_style(images, text.charset, text.length if isinstance(text, RandomText) else None))
+        except CaptchaError: pass
+    fitting = (style_for(o, text.charset if isinstance(text, RandomText) else o.charset) for o in styles)
+    return tuple(o for o in fitting if o)
 
 def choose_recipe(texts,        # labels
                   images,       # a few dozen images, labelled or not: (H,W,3) uint8, as `to_pixels` returns
@@ -137,12 +139,18 @@ def choose_recipe(texts,        # labels
                   *, pretrained:bool=True, # whether to start from the pretrained model
                   mix:bool=None,           # whether to mix in synthetic captchas; None: with fewer than `FEW_LABELS` labels
                   length=None,             # (min,max) characters of a text; None: inferred
+                  notify=None,             # function of a text, called if no synthetic captchas can be generated
                  )->Recipe:
     "The recipe for these labels and images."
     few = len(texts) < FEW_LABELS
     if not (few or mix): return Recipe(charset or Charset.from_texts(texts), pretrained)
-    styles, found = _mix_styles(images, texts, charset and charset.chars, length)
-    return Recipe(found, pretrained, styles if mix or mix is None else ())
+    name = nearest_style(images)
+    style, found = adapt_style(name, texts, charset and charset.chars, length)
+    styles = () if mix is False else _mix_styles(images, name, style)
+    if not (styles or texts): raise CaptchaError('no label, and no synthetic captchas to learn from. Label some images.')
+    if not styles and mix is not False and notify:
+        notify(f'no installed typeface shows all of {found.chars!r}: training without synthetic captchas')
+    return Recipe(found, pretrained, styles)
 
 # %% ../../nbs/45_train.pretrained.ipynb #8184d99c
 PRETRAINED_UPDATES = 400   # optimiser steps of a run from trained weights, if no number of epochs is given
