@@ -6,16 +6,16 @@
 __all__ = ['BATCH', 'Char', 'Reading', 'Opened', 'open_pixels', 'Scores', 'score_images', 'to_reading', 'Reader', 'read']
 
 # %% ../nbs/16_reader.ipynb #be9cea78
-import json, os
+import os
 from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import islice
 from math import exp
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import onnxruntime as ort
 
 from .charset import CaptchaError, Charset
 from .data.images import Geometry, open_image, source_name, to_pixels
@@ -24,7 +24,8 @@ from .reading.constraint import Constraint
 from .reading.search import constraint_log_prob, decode
 from .reading.calibration import UNCALIBRATED, Calibrator
 from .reading.novelty import NoveltyDetector, image_statistics
-from .reading.model_file import check_config, find_model, model_bytes
+from .reading.model_file import find_model
+from .reading.network import Network
 
 # %% ../nbs/16_reader.ipynb #23b7afc1
 class Char(NamedTuple):
@@ -52,31 +53,6 @@ class Reading(NamedTuple):
         rest = dict(chars=chars, alternatives=others, unfamiliar=self.unfamiliar, reason=self.reason, error=self.error)
         return dict(text=self.text, confidence=round(self.confidence, 4), **{k: v for k,v in rest.items() if v})
 
-# %% ../nbs/16_reader.ipynb #3bba46ea
-def _providers(device): # onnxruntime's names
-    if device == 'cpu': return ['CPUExecutionProvider']
-    if device != 'cuda': raise CaptchaError(f'unknown device {device!r}: use cpu or cuda')
-    both = ['CUDAExecutionProvider', 'CPUExecutionProvider']
-    if both[0] in ort.get_available_providers(): return both
-    raise CaptchaError('device cuda: this onnxruntime has no CUDA; uninstall onnxruntime and install onnxruntime-gpu')
-
-def _read_config(session): # the config in the file's metadata, None if there is none
-    try: return json.loads(session.get_modelmeta().custom_metadata_map.get('captcha_ocr', ''))
-    except ValueError: return None
-
-# %% ../nbs/16_reader.ipynb #64b29dac
-def _open_session(file,        # an .onnx file
-                  device='cpu' # cpu or cuda
-                 )->tuple[ort.InferenceSession,dict]: # session with one thread per call, config of the file
-    "Open `file` in onnxruntime; a `CaptchaError` if it is not a model of this package."
-    options, data = ort.SessionOptions(), model_bytes(file)
-    options.log_severity_level, options.intra_op_num_threads = 4, 1
-    try: session = ort.InferenceSession(data, options, providers=_providers(device))
-    except CaptchaError: raise
-    except Exception as e: # onnxruntime has its own exception type for each cause
-        raise CaptchaError(f'{file}: onnxruntime cannot run it ({type(e).__name__}); export it again') from None
-    return session, check_config(_read_config(session), file)
-
 # %% ../nbs/16_reader.ipynb #73779f38
 class Opened(NamedTuple):
     "An image as the network takes it."
@@ -102,10 +78,10 @@ def _same_width(images): # yields lists of indices of images of one width, `BATC
     for same in by_width.values():
         for k in range(0, len(same), BATCH): yield same[k:k+BATCH]
 
-def _run(session, images): # log-probabilities of (height,W,3) uint8 arrays of any widths
+def _run(network, images): # log-probabilities of (height,W,3) uint8 arrays of any widths
     out = [None]*len(images)
     for some in _same_width(images):
-        scores = session.run(None, {'images': np.stack([images[i] for i in some])})[0]
+        scores = network.run(np.stack([images[i] for i in some]))
         for i,s in zip(some, scores): out[i] = s
     return out
 
@@ -208,8 +184,12 @@ def _readings(reader, batch, scores, **how): # a reading for each image of `batc
 
 # %% ../nbs/16_reader.ipynb #0f593b30
 def _calibrator(config): return Calibrator.from_dict(config['calibration']) if 'calibration' in config else UNCALIBRATED
-
 def _novelty(config): return NoveltyDetector(**config['novelty']) if 'novelty' in config else None
+
+def _load(file, device): # network, calibrator and `NoveltyDetector` or None of a model file
+    network = Network(file, device)
+    try: return network, _calibrator(network.config), _novelty(network.config)
+    except CaptchaError as e: raise CaptchaError(f'{file}: {e}') from None
 
 # %% ../nbs/16_reader.ipynb #96dbe7a1
 class Reader:
@@ -219,14 +199,21 @@ class Reader:
                  *, threads:int=None, # batches that `read_many` runs at the same time; one per core if not given
                  device:str='cpu', # cpu, or cuda with onnxruntime-gpu
                 ):
-        self.session, self.config = _open_session(find_model(file), device)
+        file = find_model(file)
+        self._arguments = Path(file).absolute(), threads, device
+        self.network, self.calibrate, self.novelty = _load(file, device)
+        self.config = self.network.config
         self.charset, self.geometry = Charset(self.config['charset']), Geometry(**self.config['geometry'])
         self.threads = threads or _cores()
-        self.calibrate, self.novelty = _calibrator(self.config), _novelty(self.config)
+
+    def __getstate__(self): return self._arguments # pickled by file and options, for worker processes
+    def __setstate__(self, arguments):
+        file, threads, device = arguments
+        self.__init__(file, threads=threads, device=device)
 
     def log_probs(self, images)->list[np.ndarray]: # (height,W,3) uint8 arrays from `to_pixels`, any widths
         "Log-probabilities of the classes per time step, (T,C) float32 for each image."
-        return _run(self.session, images)
+        return _run(self.network, images)
 
     def read_many(self, sources,               # paths, bytes, file objects, PIL images or uint8 arrays, any iterable
                   constraint:Constraint=None,  # what is known about the texts

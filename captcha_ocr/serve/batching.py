@@ -108,8 +108,9 @@ class ServedModel:
         if signature == self.signature: return False
         self.signature = signature
         try: self.reader, self.loaded, self.problem = Reader(self.file), time.time(), None
-        except CaptchaError as e:
-            self.problem = str(e).replace(str(self.file), self.file.name)
+        except Exception as e: # whatever the file holds, the watching thread goes on
+            known = isinstance(e, CaptchaError)
+            self.problem = str(e).replace(str(self.file), self.file.name) if known else f'{self.file.name}: {type(e).__name__}'
             log.warning('%s; the previous model stays in use', self.problem)
         else: log.info('%s: reloaded', self.file.name)
         return True
