@@ -65,9 +65,9 @@ def _image_mean(x,   # (N,C,H,W) float
                 pad, # (N,W) bool or None
                ):    # (N,C,1,1) float
     "Mean of each channel over the pixels that are not padding."
-    if pad is None: return x.mean((2,3), keepdim=True)
-    n = (~pad).sum(1)*x.shape[2]
-    return _mask(x, pad).sum((2,3), keepdim=True) / n[:,None,None,None]
+    rows = x.mean(2, keepdim=True) # first one way, then the other: onnxruntime loses digits in one long sum
+    if pad is None: return rows.mean(3, keepdim=True)
+    return _mask(rows, pad).sum(3, keepdim=True) / (~pad).sum(1)[:,None,None,None]
 
 def standardize(x,   # images, (N,3,H,W) float, 0 to 1
                 pad=None # (N,W) bool, True where a column is padding; None without padding
