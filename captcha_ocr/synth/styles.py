@@ -6,7 +6,7 @@
 __all__ = ['STYLES', 'Style', 'Universal', 'get_style', 'render', 'generate_item', 'generate', 'style_for', 'save_captchas']
 
 # %% ../../nbs/28_synth.styles.ipynb #cd370d05
-import csv, json, re, shutil
+import json, re, shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 
 from ..charset import CaptchaError
 from ..data.files import atomic_folder
+from ..data.store import write_labels
 from .camera import Blur, GaussianNoise, Harden, Invert, Jpeg, Rescale, Smooth, Specks
 from .fonts import CHARSET, DIGITS, LOWER, UPPER
 from .glyphs import FAMILIES, Font, paste_mask, shows
@@ -273,11 +274,6 @@ def _write_png(img, path): # name of the file
     path.write_bytes(cv2.imencode('.png', img)[1].tobytes())
     return path.name
 
-# %% ../../nbs/28_synth.styles.ipynb #5f7d09d5
-def _write_labels(folder, rows):
-    with (folder/'labels.csv').open('w', newline='', encoding='utf-8') as f:
-        csv.writer(f).writerows([('filename','text'), *rows])
-
 # %% ../../nbs/28_synth.styles.ipynb #6abc3527
 _STEMS = dict(label='{text}', label_number='{text}_{i}', number='{i:06d}')
 
@@ -298,7 +294,7 @@ def save_captchas(style,                  # name in `STYLES`, `Style` or `Univer
     if progress: items = progress(items, total=n)
     with atomic_folder(out) as part:
         rows = [(_write_png(img, part/f'{_STEMS[naming].format(text=text, i=i)}.png'), text) for i,img,text in items]
-        if naming!='label': _write_labels(part, rows)
+        if naming!='label': write_labels(part, dict(rows))
         (part/'.synth.json').write_text(json.dumps(dict(seed=seed, n=n, style=repr(style))))
         if out.exists(): shutil.rmtree(out)
     return [out/name for name,_ in rows]
