@@ -7,7 +7,7 @@ __all__ = ['UPDATES', 'ANNEAL', 'ReadingMetric', 'SeedEpochs', 'AuxiliaryCTCLoss
            'captcha_learner', 'auto_epochs', 'model_config', 'save_model', 'build_network', 'load_model', 'SaveState']
 
 # %% ../../nbs/44_train.learner.ipynb #3dc32cb1
-import json, math, random
+import json, math, random, sys
 from functools import partial
 
 import torch
@@ -80,16 +80,23 @@ class AnnealAlignment(Callback):
     def before_batch(self): self.learn.loss_func.beta = min(1., .02 + self.pct_train/self.share)
 
 # %% ../../nbs/44_train.learner.ipynb #0a6c96e2
+def _why_not(device): # why no kernel runs on `device`; None: it runs
+    try: (torch.ones(1, device=device)+1).item()
+    except (RuntimeError, AssertionError) as e: return str(e).splitlines()[0][:100]
+
+def _is_present(device): # whether `device` is a GPU of this machine
+    return device.type == 'cuda' and torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count()
+
 def torch_device(name:str=None # 'cpu', 'cuda' or 'cuda:1'; None: CUDA if available, else the CPU
                 )->torch.device:
-    "The device called `name`, after a test allocation."
-    default = 'cuda' if torch.cuda.is_available() else 'cpu'
-    try:
-        device = torch.device(name or default)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as e:
-        raise CaptchaError(f'--device {name}: {str(e).splitlines()[0][:100]}. Use cpu.') from None
-    return device
+    "The device called `name`, or the CPU if it is a GPU that cannot run PyTorch."
+    try: device = torch.device(name or ('cuda' if torch.cuda.is_available() else 'cpu'))
+    except RuntimeError as e: raise CaptchaError(f'--device {name}: {str(e).splitlines()[0][:100]}. Use cpu.') from None
+    why = _why_not(device)
+    if why is None: return device
+    if not _is_present(device): raise CaptchaError(f'--device {name}: {why}. Use cpu.')
+    print(f'{device} cannot run this PyTorch ({why}), so the CPU is used.', file=sys.stderr)
+    return torch.device('cpu')
 
 # %% ../../nbs/44_train.learner.ipynb #003ceac1
 def _adamw(): return partial(OptimWrapper, opt=torch.optim.AdamW)
