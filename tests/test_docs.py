@@ -1,9 +1,13 @@
 "What scripts/docs.py checks on the site, and what it adds to nbdev's pages."
-import nbformat, pytest
+import json, re
+from typing import Annotated
+
+import nbformat, pytest, typer, yaml
 from execnb.nbio import dict2nb, mk_cell
 from nbdev.process import extract_directives
 
 import docs
+from project import ROOT
 
 SOURCE = '''__all__ = ['SIZE', 'read', 'Char']
 SIZE = 48  # pixels
@@ -61,7 +65,89 @@ def test_constants_and_fields_are_shown_as_written():
     nb.cells[1].outputs = [dict(data={'text/markdown': ['### Char\n', '```python\n', 'def Char(*args)\n', '```\n', '*One.*']})]
     docs.show_data(nb).begin()
     assert nb.cells[0].source == '```python\nSIZE = 48  # pixels\n```'
-    assert nb.cells[-1].outputs[0]['data']['text/markdown'] == '### Char\n```python\nclass Char:\n    x0:int  # its first column\n```\n*One.*'
+    assert nb.cells[-1].outputs[0]['data']['text/markdown'] == '### Char\n```python\nclass Char(NamedTuple):\n    x0:int  # its first column\n```\n*One.*'
+
+READER = '''
+class Reader:
+    "Reads."
+    def __init__(self, file=None,   # a model
+                 *, threads:int=None # how many
+                ):
+        self.file = file
+    def read(self, src): return src
+    @property
+    def size(self)->int:  # in pixels
+        "How big."
+        return 1
+class Problem(ValueError): "What is wrong."
+class Bare(Base):
+    def __init__(self, seed=0): self.seed = seed # a number
+@patch
+def stop(self:Reader, now:bool=True # at once
+        )->None: # nothing
+    "Stop."
+async def later(n:'int'=1)->dict[str,int]: return {}
+'''
+
+@pytest.mark.parametrize('name,signature', [
+    ('Reader', 'class Reader(file=None,   # a model\n             *, threads:int=None # how many\n            ):'), ('Reader.read', 'def read(self, src):'),
+    ('Reader.size', '@property\ndef size(self)->int:  # in pixels'), ('Problem', 'class Problem(ValueError):'), ('Bare', 'class Bare(seed=0): # a number'),
+    ('Reader.stop', 'def stop(self:Reader, now:bool=True # at once\n        )->None: # nothing'), ('later', "async def later(n:'int'=1)->dict[str,int]:")])
+def test_signatures_are_shown_as_written(name, signature): assert '\n'.join(docs.signatures(READER)[name]) == signature
+
+def test_the_signature_of_a_method_replaces_that_of_nbdev():
+    nb = shown(f'#| export{READER}', 'show_doc(Reader.stop)', 'show_doc(elsewhere)')
+    for o in nb.cells[1:]: o.outputs = [dict(data={'text/markdown': ['```python\ndef stop(now:bool=True, file:NoneType=None)\n```']})]
+    docs.show_data(nb).begin()
+    method, other = [o.outputs[0]['data']['text/markdown'] for o in nb.cells[1:]]
+    assert method.startswith('```python\ndef stop(self:Reader, now:bool=True # at once') and 'NoneType' in other[0]
+
+def test_the_command_page_has_what_help_prints():
+    app = typer.Typer(rich_markup_mode=None, help='A tool.')
+    @app.command()
+    def read(file:Annotated[str, typer.Argument(help='an image | a [folder]')], many:Annotated[int, typer.Option(help='how many')]=3): "Read an image."
+    @app.command('split-all')
+    def split(): "Split."
+    page = docs.command_page(app, 'tool')
+    assert '[`split-all`](#split-all)' in page and '## read {#read}' in page and 'tool read [OPTIONS]' in page
+    assert r'an image \| a \[folder\]' in page and '`--many' in page and 'how many' in page and r'\[default: 3\]' in page
+
+def test_every_command_and_option_is_on_the_command_page():
+    from captcha_ocr.cli import app
+    page, group = docs.command_page(app, 'captcha-ocr'), typer.main.get_command(app)
+    for name,command in group.commands.items():
+        assert f'## {name} {{#{name}}}' in page
+        for o in command.params: assert all(opt in page for opt in o.opts if opt.startswith('--')), (name, o.opts)
+
+def test_every_address_field_and_answer_is_on_the_api_page():
+    spec = json.loads((ROOT/'captcha_ocr/static/openapi.json').read_text())
+    page = docs.api_page(spec)
+    ids = re.findall(r'\{#([^}]+)\}', page)
+    assert len(ids) == len(set(ids)) and set(re.findall(r'\(#([^)]+)\)', page)) <= set(ids)
+    for path,methods in spec['paths'].items():
+        for method,o in methods.items():
+            part = page.split(f'## {method.upper()} {path} ')[1].split('\n## ')[0]
+            assert all(f'| {code} |' in part for code in o['responses'])
+    for schema in spec['components']['schemas'].values(): assert all(f'`{o}`' in page for o in schema.get('properties', []))
+
+def test_a_type_is_written_in_words():
+    assert docs.type_of(dict(type='integer', minimum=1, maximum=9)) == 'integer from 1 to 9'
+    assert docs.type_of(dict(type='array', items={'$ref': '#/components/schemas/Char'})) == 'list of [Char](#schema-char)'
+    assert docs.type_of(dict(anyOf=[dict(type='string'), dict(const=1)])) == 'string or `1`'
+    assert docs.type_of(dict(type=['string', 'null'])) == 'string or null'
+
+def test_version_icon_and_repository_come_from_the_settings():
+    web = docs.site_settings(dict(git_url='https://h/r', version='1.2', branch='main', title='T'))['website']
+    assert web['favicon'] == 'icon.svg' and '1.2' in web['page-footer']['left']
+    assert [o['href'] for o in web['navbar']['right']] == ['https://h/r/blob/main/CHANGELOG.md', 'https://h/r'] and web['navbar']['right'][0]['text'] == 'v1.2'
+    assert 'site.yml' in yaml.safe_load((ROOT/'nbs/_quarto.yml').read_text())['metadata-files']
+
+@pytest.mark.parametrize('html,problem', [
+    ('<div class="cell-output cell-output-stderr"><pre>lib.py:3: UserWarning: old</pre></div>', 'prints "lib.py:3: UserWarning: old"'),
+    ('<pre>def read(file:NoneType=None)</pre>', 'NoneType=None'), ('<pre>def Char(*args)</pre>', 'shows the class Char as a function')])
+def test_warnings_and_signatures_that_nobody_wrote_are_found(project, html, problem):
+    found = project(PAGE.replace('</main>', f'{html}</main>'))
+    assert len(found) == 1 and problem in found[0]
 
 def test_names_are_linked_in_prose_alone():
     cell = mk_cell('`Charset` and `_modidx`\n```python\nx # a `Charset`\n```', 'markdown')
