@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --no-python-downloads \
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.10 --no-python-downloads \
               --no-annotate --no-emit-index-url --custom-compile-command 'make constraints' --quiet
 
 .PHONY: help demo test bench bench-train bench-app bench-styles compare tutorials docs docs-test kaggle-test kaggle-push kaggle-wheels venv constraints readme clean
@@ -44,14 +44,12 @@ tutorials: venv ## run the tutorials and store what they show; CAPTCHA_OCR_DATA 
 kaggle-test: venv ## run the Kaggle notebook as Kaggle would: quick in both layouts of its data, then in full
 	@$(BIN)/python scripts/kaggle_test.py --full
 
-kaggle-push: venv ## push the notebook to Kaggle, which runs it: make kaggle-push OWNER=your-kaggle-name
+kaggle-push: venv ## push notebook and wheels to Kaggle, which runs it: make kaggle-push OWNER=your-kaggle-name [DRY_RUN=1]
 	@test -n '$(OWNER)' || { echo 'OWNER is missing: make kaggle-push OWNER=your-kaggle-name'; exit 2; }
-	@$(BIN)/python -m pip install -qq kaggle
-	@mkdir -p build/kaggle && cp kaggle/captcha_ocr_solution.ipynb build/kaggle
-	@sed 's|"id": "[^/]*/|"id": "$(OWNER)/|' kaggle/kernel-metadata.json > build/kaggle/kernel-metadata.json
-	$(BIN)/kaggle kernels push -p build/kaggle
+	@test -n '$(DRY_RUN)' || $(BIN)/python -m pip install -qq kaggle
+	@$(BIN)/python scripts/kaggle_push.py $(OWNER) $(if $(DRY_RUN),--dry-run)
 
-kaggle-wheels: venv ## the wheels that Kaggle lacks, as a data set for a run without internet: OWNER=your-kaggle-name
+kaggle-wheels: venv ## the data set that the Kaggle notebook installs from, in build/kaggle/wheels: OWNER=your-kaggle-name
 	@$(BIN)/python scripts/kaggle_wheels.py $(OWNER)
 
 readme: venv   ## write README.md and README_files from nbs/index.ipynb
@@ -75,10 +73,11 @@ $(STAMP): settings.ini constraints.txt setup.py
 	@touch $(STAMP)
 
 # Versions that constraints.txt has already are kept where they still fit; UPGRADE=--upgrade moves all to the newest.
-constraints:   ## resolve constraints.txt anew from settings.ini
+constraints:   ## resolve constraints.txt and deploy/requirements.txt anew from settings.ini
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install -qq uv
-	$(UV_COMPILE) $(UPGRADE) --output-file constraints.txt
+	$(UV_COMPILE) --all-extras $(UPGRADE) --output-file constraints.txt
+	$(UV_COMPILE) deploy/build.in --constraint constraints.txt --generate-hashes --output-file deploy/requirements.txt
 
 clean:         ## remove what was built, but .venv
 	rm -rf demo _proc _docs build dist *.egg-info .pytest_cache .hypothesis

@@ -1,12 +1,15 @@
 #!/bin/sh
-# Installs the service into a virtual environment: the reading dependencies in the versions of constraints.txt, without torch.
+# Installs the service into a virtual environment: the reading dependencies of deploy/requirements.txt by hash, without torch.
 #     deploy/install.sh DIR        # then: DIR/bin/captcha-ocr serve
 # The Dockerfile runs this script too, so testing it tests the image.
 set -eu
 into=${1:?usage: deploy/install.sh DIR}
 from=$(cd "$(dirname "$0")/.." && pwd)
 "${PYTHON:-python3}" -m venv "$into"
-"$into/bin/python" -m pip install --quiet --no-cache-dir --disable-pip-version-check "$from" -c "$from/constraints.txt"
+pip() { "$into/bin/python" -m pip "$@" --quiet --disable-pip-version-check; }
+pip install --no-cache-dir --require-hashes -r "$from/deploy/requirements.txt"
+pip install --no-cache-dir --no-deps --no-build-isolation "$from"
+pip uninstall --yes setuptools
 cd /    # away from the sources, so that only the installed package is imported
 "$into/bin/python" - <<'PY'
 import importlib.util as found

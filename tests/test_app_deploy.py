@@ -2,10 +2,10 @@
 import json, os, re, runpy, shutil, subprocess, sys, types
 from configparser import ConfigParser
 
-import pytest
+import pytest, yaml
 from PIL import Image
 
-from project import ROOT
+from project import ROOT, settings
 
 DEPLOY = ROOT/'deploy'
 
@@ -42,6 +42,43 @@ def test_dockerfile():
     users = re.findall(r'useradd .*?(\S+)$', text, re.M)
     assert dict(instructions(text))['USER'] in users
     subprocess.run(['sh', '-n', DEPLOY/'install.sh'], check=True)
+
+def test_base_image():
+    "Both stages start from one image of an exact version, or from the digest that a builder gives"
+    stages = [rest.split()[0] for name,rest in instructions((DEPLOY/'Dockerfile').read_text()) if name == 'FROM']
+    arguments = [rest for name,rest in instructions((DEPLOY/'Dockerfile').read_text()) if name == 'ARG']
+    assert set(stages) == {'${PYTHON_IMAGE}'} and len(arguments) == 1
+    assert re.fullmatch(r'PYTHON_IMAGE=python:3\.\d+\.\d+-slim-\w+', arguments[0])
+
+def pinned(file):
+    "{name and marker: version} of a requirements file that uv wrote"
+    lines = [o.removesuffix('\\').strip() for o in file.read_text().splitlines() if re.match(r'\w', o)]
+    return {(o.split('==')[0], o.partition(';')[2].strip()): re.search('==([^ ;]+)', o)[1] for o in lines}
+
+def test_hashes():
+    "install.sh accepts nothing but the files of requirements.txt: each package has hashes, none differs from constraints.txt"
+    blocks = re.split(r'\n(?=\w)', (DEPLOY/'requirements.txt').read_text())[1:]
+    assert len(blocks) > 20 and all('--hash=sha256:' in o for o in blocks)
+    deploy, all_of_them = pinned(DEPLOY/'requirements.txt'), pinned(ROOT/'constraints.txt')
+    versions = {}
+    for (name,_),v in all_of_them.items(): versions.setdefault(name, set()).add(v)
+    assert not [k for k,v in deploy.items() if v not in versions.get(k[0], {v})]
+    wanted = {re.match(r'[\w-]+', o)[0] for o in settings()['requirements'].split()}
+    assert wanted <= {name for name,_ in deploy}
+    assert '--require-hashes' in (DEPLOY/'install.sh').read_text()
+
+WORKFLOWS = sorted((ROOT/'.github'/'workflows').glob('*.yaml'))
+
+@pytest.mark.parametrize('file', WORKFLOWS, ids=lambda f: f.stem)
+def test_workflow(file):
+    "Actions are pinned by commit; a job that may write runs nothing of the repository"
+    flow, text = yaml.safe_load(file.read_text()), file.read_text()
+    unpinned = [o for o in re.findall(r'uses: (\S+)', text) if not re.search('@[0-9a-f]{40}$', o)]
+    assert set(unpinned) <= {'quarto-dev/quarto-actions/setup@v2'}
+    assert all(v == 'read' for v in flow['permissions'].values())
+    for name,job in flow['jobs'].items():
+        writes = 'write' in job.get('permissions', {}).values()
+        assert not (writes and any('run' in o or 'checkout' in o['uses'] or 'setup' in o['uses'] for o in job['steps'])), name
 
 def test_unit():
     unit = ConfigParser(strict=False, interpolation=None)
