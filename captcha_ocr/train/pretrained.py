@@ -23,6 +23,7 @@ from ..data.labels import Sample
 from ..reading.calibration import UNCALIBRATED
 from ..reading.novelty import image_statistics
 from ..synth.fit import fit_style
+from ..synth.glyphs import shows
 from ..synth.styles import STYLES, Style, generate, generate_item, style_for
 from ..synth.text import RandomText
 from .crnn import CRNN
@@ -125,21 +126,38 @@ class Recipe(NamedTuple):
     network:dict={}       # options of `CRNN` from scratch
 
 # %% ../../nbs/45_train.pretrained.ipynb #d8f15e16
-def _mix_styles(images, name, style): # styles to mix in; those without a typeface for the texts are left out
-    styles, text = [style], style.text
-    if name == 'wild':
-        try: styles.append(fit_style(images, text.charset, text.length if isinstance(text, RandomText) else None))
-        except CaptchaError: pass
-    fitting = (style_for(o, text.charset if isinstance(text, RandomText) else o.charset) for o in styles)
-    return tuple(o for o in fitting if o)
+def _shown_chars(style, chars): # those of `chars` that one typeface of `style` shows, the most there are
+    looks = {ord(a): b for a,b in style.looks}
+    by_font = (''.join(c for c in chars if shows(o, c.translate(looks))) for o in style.fonts)
+    return max(by_font, key=len, default='')
 
+def _visible_style(style): # `style` with the typefaces and texts that can be shown; None if there are none
+    if not isinstance(style.text, RandomText): return style_for(style, style.charset)
+    chars = _shown_chars(style, style.text.chars)
+    return style_for(replace(style, text=replace(style.text, chars=chars)), chars) if chars else None
+
+def _mix_styles(images, name, style): # styles to mix in, without texts that no typeface shows
+    style = _visible_style(style)
+    if style is None or name != 'wild': return (style,) if style else ()
+    try: fitted = style_for(fit_style(images, style.text.charset, style.text.length), style.text.charset)
+    except CaptchaError: fitted = None      # images that no style can imitate
+    return (style, fitted) if fitted else (style,)
+
+# %% ../../nbs/45_train.pretrained.ipynb #14be56ee
+def _notify_unseen(wanted, styles, notify): # wanted: `Style` before `_mix_styles`
+    unseen = set(wanted.charset) - set().union(*(o.charset for o in styles))
+    if not unseen: return
+    rest = 'synthetic captchas leave them out' if styles else 'training without synthetic captchas'
+    notify(f'no installed typeface shows {"".join(sorted(unseen))!r}: {rest}')
+
+# %% ../../nbs/45_train.pretrained.ipynb #c5c53e25
 def choose_recipe(texts,        # labels
                   images,       # a few dozen images, labelled or not: (H,W,3) uint8, as `to_pixels` returns
                   charset:Charset=None,    # characters of the reader; None: inferred
                   *, pretrained:bool=True, # whether to start from the pretrained model
                   mix:bool=None,           # whether to mix in synthetic captchas; None: with fewer than `FEW_LABELS` labels
                   length=None,             # (min,max) characters of a text; None: inferred
-                  notify=None,             # function of a text, called if no synthetic captchas can be generated
+                  notify=None,             # function of a text, called if synthetic captchas cannot show all characters
                  )->Recipe:
     "The recipe for these labels and images."
     few = len(texts) < FEW_LABELS
@@ -148,8 +166,7 @@ def choose_recipe(texts,        # labels
     style, found = adapt_style(name, texts, charset and charset.chars, length)
     styles = () if mix is False else _mix_styles(images, name, style)
     if not (styles or texts): raise CaptchaError('no label, and no synthetic captchas to learn from. Label some images.')
-    if not styles and mix is not False and notify:
-        notify(f'no installed typeface shows all of {found.chars!r}: training without synthetic captchas')
+    if mix is not False and notify: _notify_unseen(style, styles, notify)
     return Recipe(found, pretrained, styles)
 
 # %% ../../nbs/45_train.pretrained.ipynb #8184d99c
