@@ -1,9 +1,9 @@
-"""Show the reader broken images, folders and model files: each must end in a result or in a `CaptchaError` of one line, soon and in little memory.
+"""Show the reader broken images, folders, tables of labels, model files and requests: each must end in a result or in a `CaptchaError` of one line, soon and in little memory.
 
-    python scripts/fuzz.py [COUNT] [SEED]     # of images; as many model files and folders as a quarter of it; default 12,000 and 0
+    python scripts/fuzz.py [COUNT] [SEED]     # of images; as many model files, folders and requests as a quarter of it; default 12,000 and 0
 
 Prints what came of them, the longest time and the peak of memory; exits 1 if anything else was raised, took over a second, or needed over 300 MB."""
-import csv, io, os, random, resource, struct, sys, tempfile, time, warnings
+import base64, csv, io, json, os, random, resource, struct, sys, tempfile, time, warnings
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from PIL import ExifTags, Image
 
 from captcha_ocr.charset import CaptchaError
 from captcha_ocr.data.images import IMAGE_FORMATS
+from captcha_ocr.data.journal import label_rows
 from captcha_ocr.data.labels import check_dataset, dataset_notes
+from captcha_ocr.data.store import LabelStore
 from captcha_ocr.reader import Reader
 from captcha_ocr.reading.model_file import find_model, model_bytes
 from captcha_ocr.synth.styles import generate
@@ -117,6 +119,65 @@ def check(folder):
     for o in [*dataset_notes(folder, samples), *(p.what for p in problems)]:
         if '\n' in o: raise ValueError(f'a line of several lines: {o!r}')
 
+PATHS = ['/api/read']*6 + ['/cards', '/', '/feedback', '/login', '/api/models', '/example/0', '/healthz', '/%00', '/static/../app.py', '/api/read/']
+KINDS = ['multipart/form-data; boundary=b', 'application/json', 'multipart/form-data', 'multipart/form-data; boundary=', 'application/json; charset=utf-99', 'text/plain', '', 'application/x-www-form-urlencoded']
+VALUES = [0, -1, 1.5, 1e400, True, None, '', 'x'*5000, '5', '4-6', '0-99', '99', '9'*400, '6-4', 'L', 'LDX', [], {}, ['a'], '\ud800', '\0', '<script>', '../../etc/passwd', 'captcha_images_v2', '٥']
+FIELDS = 'model length charset positions alternatives candidates min_confidence images image text example token unknown'.split()
+DIALECTS = [lambda o: base64.b64encode(o), base64.urlsafe_b64encode, base64.encodebytes, lambda o: base64.b64encode(o).rstrip(b'='), lambda o: b'data:image/png;base64,'+base64.b64encode(o)]
+
+def some_json(rng, images):
+    values = {rng.choice(FIELDS): rng.choice(VALUES) for _ in range(rng.randrange(4))}
+    if rng.random() < .8: values['images'] = [rng.choice([rng.choice(DIALECTS)(mutant(rng, rng.choice(images))).decode(), *map(str, VALUES[:9]), rng.choice(VALUES)]) for _ in range(rng.randrange(4))]
+    odd = [b'['*50_000, b'{"images":'+b'9'*5000+b'}', b'{"images":[],"length":1e999}', b'{"images":['+b'{},'*rng.choice([9, 9999])+b'0]}', b'{"images":'*3000, b'null', b'"a"', b'\xff\xfe']
+    return rng.choice([json.dumps(values).encode()]*4 + odd)
+
+def some_form(rng, images):
+    "A multipart form, its headers sometimes long, odd or many"
+    headers = ['', '', '', '; a=b'*rng.choice([1, 500, 50_000]), '; filename='+'"'*99, "; filename*=utf-99''%ff", '\r\nX: '+'y'*5000, '; name=x'*9, '\r\n\r\n']
+    parts = [f'--b\r\nContent-Disposition: form-data; name="{rng.choice(FIELDS)}"{rng.choice(headers)}\r\n\r\n{rng.choice(VALUES)}\r\n'.encode('utf-8', 'replace') for _ in range(rng.choice([0,1,2,3]*9+[2000]))]
+    image = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'+mutant(rng, rng.choice(images))+b'\r\n'
+    return b''.join([*parts, image])+b'--b--\r\n'
+
+def some_request(rng, images):
+    "A request with something wrong in it, as the arguments of Flask's test client"
+    body = rng.choice([some_json, some_form])(rng, images)
+    if rng.random() < .4: body = mutant(rng, body)
+    fits = 'application/json' if body[:1] in b'{[' else KINDS[0]
+    headers = {'Content-Type': fits if rng.random() < .7 else rng.choice(KINDS)}
+    if rng.random() < .1: headers[rng.choice(['Origin','Authorization','Cookie','Host','Accept','Content-Length','Sec-Fetch-Site'])] = rng.choice(['null', '', 'http://[', 'Bearer x', 'a'*3000, '-1', '\x7f'])
+    return dict(path=rng.choice(PATHS), method=rng.choice(['POST']*9 + ['GET','PUT','DELETE','OPTIONS']), data=body, headers=headers)
+
+def fuzz_requests(rng, count, images):
+    "What came of `count` requests to the web app: a status below 500, or an error"
+    from captcha_ocr.serve.app import create_app
+    from captcha_ocr.serve.service import Service
+    with tempfile.TemporaryDirectory() as d:
+        client = create_app(Service(feedback=d)).test_client()
+        def send(request):
+            status = client.open(**request).status_code
+            if status >= 500: raise ValueError(f'status {status}')
+            if status >= 400: raise CaptchaError(f'status {status}')
+        return [shown(send, some_request(rng, images)) for _ in range(count)]
+
+def fuzz_labels(rng, count, originals):
+    "What came of `count` labels, each saved into a folder whose table was damaged before and after: a saved label must be there"
+    found = []
+    for _ in range(count):
+        with tempfile.TemporaryDirectory() as d:
+            folder = Path(d)
+            (folder/'1234.png').write_bytes(originals[0])
+            def save(_):
+                fill(rng, folder, originals)
+                text = LabelStore(folder).put('1234.png', rng.choice(['77', 'é', 'a,"b', 'x'*200]))['text']
+                for damage in (table(rng), (folder/'labels.csv').read_bytes()[:rng.randrange(60)] if (folder/'labels.csv').is_file() else b''):
+                    (folder/'labels.csv').unlink(missing_ok=True)
+                    (folder/'labels.csv').write_bytes(damage)
+                    try: rows = label_rows(folder)
+                    except CaptchaError: continue    # nothing can be read, so nothing is trained on or written
+                    if rows['1234.png']['text'] != text: raise ValueError(f'the label {text!r} became {rows["1234.png"]}')
+            found.append(shown(save, folder))
+    return found
+
 def shown(func, broken):
     "What came of `func(broken)`: a name, and the seconds of processor time it took"
     start = time.process_time()
@@ -148,7 +209,7 @@ def peak_memory():
     except OSError: return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1024
 
 def fuzz(count, seed=0):
-    "Counters of what came of `count` images, and of `count//4` model files and folders each, and the longest seconds of each; and the megabytes that it took"
+    "Counters of what came of `count` images, and of `count//4` model files, folders and requests each, and the longest seconds of each; and the megabytes that it took"
     rng, reader, originals = random.Random(seed), Reader('captcha_images_v2', threads=1), encoded()
     whole, others = shapes(), containers()
     sources = originals + [o for o in whole+others if len(o) < 100_000]
@@ -160,8 +221,9 @@ def fuzz(count, seed=0):
         file = Path(d)/'m.onnx'
         def open_model(b): file.write_bytes(b); Reader(file, threads=1)
         models = [shown(open_model, mutant(rng, model)) for _ in range(count//4)]
-    folders = fuzz_folders(rng, count//4, originals)
-    found = dict(zip(('images', 'other formats', 'model files', 'folders'), (images, refused, models, folders)))
+    folders, labels = fuzz_folders(rng, count//4, originals), fuzz_labels(rng, count//8, originals)
+    requests = fuzz_requests(rng, count//4, [o for o in originals if len(o) < 60_000])
+    found = dict(images=images, model_files=models, other_formats=refused, folders=folders, labels=labels, requests=requests)
     return {what: (Counter(name for name,_ in o), max(s for _,s in o)) for what,o in found.items()}, peak_memory()-before
 
 if __name__ == '__main__':

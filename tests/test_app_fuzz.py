@@ -1,5 +1,5 @@
 "5,000 malformed requests: each gets a response with a fitting status, none a 500."
-import base64, json, random, socket, threading
+import random, socket, threading
 from collections import Counter
 
 import pytest
@@ -7,39 +7,17 @@ import pytest
 import fuzz
 from bench_app import posted
 from captcha_ocr.serve.app import create_app
+from captcha_ocr.serve.batching import Models
 from captcha_ocr.serve.server import Server
 from captcha_ocr.serve.service import Service
 
 IMAGES = [o for o in fuzz.encoded() if len(o) < 60_000]
-PATHS = ['/api/read']*6 + ['/cards', '/', '/feedback', '/login', '/api/models', '/example/0', '/healthz', '/%00', '/static/../app.py', '/api/read/']
-KINDS = ['multipart/form-data; boundary=b', 'application/json', 'multipart/form-data', 'multipart/form-data; boundary=', 'application/json; charset=utf-99', 'text/plain', '', 'application/x-www-form-urlencoded']
-VALUES = [0, -1, 1.5, 1e400, True, None, '', 'x'*5000, '5', '4-6', '99', '9'*400, '6-4', 'L', 'LDX', [], {}, ['a'], '\ud800', '\0', '<script>', '../../etc/passwd', 'captcha_images_v2', '٥']
-FIELDS = 'model length charset positions alternatives candidates min_confidence images image text example token unknown'.split()
-
-def some_json(rng):
-    values = {rng.choice(FIELDS): rng.choice(VALUES) for _ in range(rng.randrange(4))}
-    if rng.random() < .8: values['images'] = [rng.choice([base64.b64encode(fuzz.mutant(rng, rng.choice(IMAGES))).decode(), *map(str, VALUES[:9]), rng.choice(VALUES)]) for _ in range(rng.randrange(4))]
-    return rng.choice([json.dumps(values).encode()]*4 + [b'['*50_000, b'{"images":'+b'9'*5000+b'}', b'null', b'"a"', b'\xff\xfe'])
-
-def some_form(rng):
-    parts = [f'--b\r\nContent-Disposition: form-data; name="{rng.choice(FIELDS)}"\r\n\r\n{rng.choice(VALUES)}\r\n'.encode('utf-8', 'replace') for _ in range(rng.randrange(4))]
-    whole = posted(fuzz.mutant(rng, rng.choice(IMAGES))).partition(b'\r\n\r\n')[2]
-    return b''.join(parts)+whole
-
-def some_request(rng):
-    "A request with something wrong in it, as the arguments of Flask's test client"
-    body = rng.choice([some_json, some_form])(rng)
-    if rng.random() < .4: body = fuzz.mutant(rng, body)
-    fits = 'application/json' if body[:1] in b'{[' else KINDS[0]
-    headers = {'Content-Type': fits if rng.random() < .7 else rng.choice(KINDS)}
-    if rng.random() < .1: headers[rng.choice(['Origin','Authorization','Cookie','Host','Accept','Content-Length','Sec-Fetch-Site'])] = rng.choice(['null', '', 'http://[', 'Bearer x', 'a'*3000, '-1', '\x7f'])
-    return dict(path=rng.choice(PATHS), method=rng.choice(['POST']*9 + ['GET','PUT','DELETE','OPTIONS']), data=body, headers=headers)
 
 def test_malformed_requests(tmp_path):
-    rng, came, app = random.Random(0), Counter(), create_app(Service(feedback=tmp_path))
+    rng, came, app = random.Random(0), Counter(), create_app(Service(Models(['captcha_images_v2']), feedback=tmp_path))
     client = app.test_client()
     for _ in range(5_000):
-        request = some_request(rng)
+        request = fuzz.some_request(rng, IMAGES)
         answer = client.open(**request)
         came[answer.status_code] += 1
         assert answer.status_code < 500, (answer.data, request)
@@ -50,7 +28,7 @@ def test_malformed_requests(tmp_path):
 
 @pytest.fixture(scope='module')
 def port():
-    server = Server(Service(), '127.0.0.1', 0)
+    server = Server(Service(Models(['captcha_images_v2'])), '127.0.0.1', 0)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield int(server.effective_port)
