@@ -175,7 +175,8 @@ def _open_error(e,  # exception from Pillow
     if isinstance(e, UnidentifiedImageError):
         return f'not a readable image (none of {", ".join(IMAGE_FORMATS)}). Replace, convert or remove it.'
     if isinstance(e, Image.DecompressionBombError): return _TOO_LARGE
-    if isinstance(e, OSError) and e.errno: return f'cannot be opened ({e.strerror}). Check the path and its permissions.'
+    if isinstance(e, OSError) and e.errno:
+        return f'cannot be opened ({e.strerror}). Check the path and its permissions.'
     why = (str(e).splitlines() or [''])[0] or type(e).__name__
     return f'not a readable image ({printable(why)[:80]}). Replace or remove it.'
 
@@ -214,8 +215,8 @@ def to_pixels(im:Image.Image,               # mode RGB
     return np.asarray(im)
 
 # %% ../../nbs/03_data.images.ipynb #e39e80d2
-IMAGE_SUFFIXES = {'.png','.apng','.jpg','.jpeg','.jpe','.jfif','.gif','.bmp','.webp','.tif','.tiff','.ppm','.pgm','.pbm',
-                  '.pnm','.jp2','.j2k','.avif'}
+IMAGE_SUFFIXES = {'.png','.apng','.jpg','.jpeg','.jpe','.jfif','.gif','.bmp','.webp','.tif','.tiff',
+                  '.ppm','.pgm','.pbm','.pnm','.jp2','.j2k','.avif'}
 _SIGNATURE = re.compile(rb'\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP|BM.{4}\0{4}|II\*\0|MM\0\*|P[1-6]\s|'
                         rb'\0\0\0\x0cjP  |\xff\x4f\xff\x51|.{4}ftypavi[fs]', re.DOTALL)
 

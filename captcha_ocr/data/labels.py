@@ -238,7 +238,8 @@ def dataset_notes(path,   # folder of images
     some = samples[::max(1, n//_N_LOOKED_AT)]
     n_two = sum(has_two_rows(find_ink(to_pixels(open_image(s.file)))) for s in some)
     if 2*n_two > len(some):
-        notes.append(f'{n_two} of {len(some)} images look like two rows of text. A reader reads one row: cut them apart.')
+        notes.append(f'{n_two} of {len(some)} images look like two rows of text. '
+                     'A reader reads one row: cut them apart.')
     return notes
 
 # %% ../../nbs/04_data.labels.ipynb #c0aaefc9
