@@ -71,7 +71,8 @@ def check_fields(value,         # value from a file
         elif bare == name: raise CaptchaError(f'{file}: {prefix}{name} is absent. Use a file that captcha-ocr wrote.')
     unknown = sorted(set(value) - {o.removesuffix('?') for o in fields}, key=str)
     if exact and unknown:
-        raise CaptchaError(f'{file}: {prefix}{printable(str(unknown[0]))[:60]} is unknown. Use a file that captcha-ocr wrote.')
+        name = prefix + printable(str(unknown[0]))[:60]
+        raise CaptchaError(f'{file}: {name} is unknown. Use a file that captcha-ocr wrote.')
     return value
 
 # %% ../../nbs/02_data.schema.ipynb #14151adc

@@ -25,7 +25,8 @@ _NUMBERS = list_of(number(-1e300, 1e300), 1000)
 _CONFIG = {'version': text(100), 'charset': text(100_000),
            'geometry': dict(height=integer(8, 512), stride=choice(1, 2, 4, 8, 16, 32)), 'model?': NETWORK,
            'calibration?': {'stated': _NUMBERS, 'calibrated': _NUMBERS, 'top?': number(0, 1), 'n?': integer(0, 10**12)},
-           'novelty?': dict(mean=_NUMBERS, deviation=_NUMBERS, precision=list_of(_NUMBERS, 100), limit=number(0, 1e300))}
+           'novelty?': dict(mean=_NUMBERS, deviation=_NUMBERS, precision=list_of(_NUMBERS, 100),
+                            limit=number(0, 1e300))}
 
 # %% ../../nbs/15_reading.model_file.ipynb #06af814b
 def check_config(config, # config of a model file, a dict; None if the file has none
@@ -79,7 +80,7 @@ def model_bytes(file # an .onnx file
     return data
 
 # %% ../../nbs/15_reading.model_file.ipynb #599aba4e
-DEFAULT_MODEL = 'captcha_images_v2'
+DEFAULT_MODEL = 'universal'
 
 def shipped_models()->dict[str,Path]: # file by name, the default first
     "The models that come with the package."

@@ -87,8 +87,8 @@ class Network:
         key = _watchdog.start(options, seconds)
         try: return self.session.run(None, {'images': images}, options)[0]
         except Exception as e:
-            why = f'the network does not end within {seconds:g} s' if options.terminate else f'the network fails ({type(e).__name__})'
-            raise CaptchaError(f'{self.file}: {why}. Use a model that captcha-ocr train wrote.') from None
+            why = f'does not end within {seconds:g} s' if options.terminate else f'fails ({type(e).__name__})'
+            raise CaptchaError(f'{self.file}: the network {why}. Use a model that captcha-ocr train wrote.') from None
         finally: _watchdog.end(key)
 
 # %% ../../nbs/15_reading.network.ipynb #2be166e4
@@ -96,7 +96,7 @@ def _probe(network, seconds): # a run on a small image; a `CaptchaError` if the 
     geometry, steps = Geometry(**network.config['geometry']), 8
     image = np.linspace(0, 255, geometry.height*steps*geometry.stride*3).astype(np.uint8)
     result = network.run(image.reshape(1, geometry.height, -1, 3), seconds)
-    found, wanted = (getattr(result, 'dtype', None), np.shape(result)), (np.float32, (1, steps, len(network.config['charset'])+1))
-    if found != wanted or not np.isfinite(result).all():
-        raise CaptchaError(f'{network.file}: the network does not fit its config (a result of shape {found[1]} instead of '
-                           f'{wanted[1]}). Use a model that captcha-ocr train wrote.')
+    found, wanted = np.shape(result), (1, steps, len(network.config['charset'])+1)
+    if found == wanted and result.dtype == np.float32 and np.isfinite(result).all(): return
+    raise CaptchaError(f'{network.file}: the network does not fit its config (a result of shape {found} instead of '
+                       f'{wanted}). Use a model that captcha-ocr train wrote.')
