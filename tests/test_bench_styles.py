@@ -1,18 +1,15 @@
 "The command of the style benchmark: what it prints, what it would measure, what it refuses."
-import csv, importlib, json, sys
-from pathlib import Path
+import csv, json, sys
 
 import pytest
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parent.parent
-
 @pytest.fixture
 def bench(monkeypatch):
     "The script as a module, without images from the environment"
-    monkeypatch.syspath_prepend(str(ROOT/'scripts'))
     monkeypatch.delenv('CAPTCHA_OCR_STYLES', raising=False)
-    return importlib.import_module('bench_styles')
+    import bench_styles
+    return bench_styles
 
 def make_set(folder, texts):
     folder.mkdir(parents=True)

@@ -5,21 +5,19 @@
 # %% auto #0
 __all__ = ['ResultFile', 'claim_row', 'run_digest', 'file_checksum', 'machine']
 
-# %% ../../nbs/49_lab.results.ipynb #1565d594
+# %% ../../nbs/49_lab.results.ipynb #04152568
 import hashlib, json, os, platform
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..data.files import append_lines
+
 try: import fcntl
 except ImportError: fcntl = None # Windows
 
-# %% ../../nbs/49_lab.results.ipynb #982c117f
-def _ends_line(f): # whether the binary file `f` is empty or ends in a line break; moves to its end
-    if not f.seek(0, os.SEEK_END): return True
-    f.seek(-1, os.SEEK_END)
-    return f.read(1) == b'\n'
+from ..train.run_folder import fingerprint
 
-# %% ../../nbs/49_lab.results.ipynb #42ebdeb6
+# %% ../../nbs/49_lab.results.ipynb #f51c963a
 class ResultFile:
     "Measured rows, one JSON object per line."
     def __init__(self, file): self.file = Path(file) # .jsonl file, which need not exist yet
@@ -33,9 +31,7 @@ class ResultFile:
     def add(self, row:dict): # JSON-able
         "Append `row`."
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self.file.open('a+b') as f:
-            start = b'' if _ends_line(f) else b'\n'
-            f.write(start + json.dumps(row).encode() + b'\n')
+        append_lines(self.file, json.dumps(row).encode()+b'\n')
 
     def __contains__(self, key): # a named tuple: whether a row has all its fields
         return any(key._asdict().items() <= row.items() for row in self)
@@ -74,10 +70,10 @@ def run_digest(train,       # list of `Sample` to train on
                *, device=None, # ignored: a run may resume on another device
                **options    # further options that decide the result
               )->str:       # 16 hexadecimal digits
-    "A digest of names, labels and options: equal for runs whose results can replace each other."
-    names = [[(s.file.name, s.text) for s in samples] for samples in (train, held)]
+    "A digest of images, labels and options: equal for runs whose results can replace each other."
+    made_of = fingerprint(train, held)
     values = {k: str(v) for k,v in options.items()}
-    return hashlib.sha256(json.dumps([names, values]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([made_of, values]).encode()).hexdigest()[:16]
 
 # %% ../../nbs/49_lab.results.ipynb #9ad1a1bf
 def file_checksum(file # path of a file
