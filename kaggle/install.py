@@ -2,7 +2,8 @@ import hashlib, importlib, subprocess, sys
 from importlib.util import find_spec
 from pathlib import Path
 # %%
-# Installs captcha_ocr where it is missing. Written by scripts/install_cell.py, the same in every notebook.
+# Installs captcha_ocr where it is missing. The same cell is in every notebook:
+# scripts/install_cell.py writes it.
 RELEASE = None      # address and SHA-256 of the released wheel; None before a release
 SUMS_DIGEST = None  # SHA-256 of the data set's SHA256SUMS, set by `make kaggle-push`
 # Packages that it needs and that Kaggle or Colab lacks
@@ -16,7 +17,8 @@ def sha256(file): return hashlib.sha256(file.read_bytes()).hexdigest()
 
 def check_wheels(folder):
     "Compare all wheels in `folder` with its SHA256SUMS, and that file with `SUMS_DIGEST`"
-    sums, advice = folder/'SHA256SUMS', 'Attach the data set of `make kaggle-push`, or push it again.'
+    sums = folder/'SHA256SUMS'
+    advice = 'Attach the data set of `make kaggle-push`, or push it again.'
     if not sums.is_file(): raise InstallError(f'{folder}: SHA256SUMS is missing. {advice}')
     if SUMS_DIGEST not in (None, sha256(sums)):
         raise InstallError(f'{sums}: this notebook was pushed with another data set. {advice}')
@@ -54,4 +56,4 @@ def install():
     if not find_spec('captcha_ocr'):
         raise InstallError('captcha_ocr was installed but cannot be imported. Restart the kernel.')
 
-install()
+install();

@@ -3,11 +3,11 @@
     python scripts/kaggle_test.py                       # quick, in both layouts of the data: `make test` does this
     python scripts/kaggle_test.py --full                # in full too: `make kaggle-test`
     python scripts/kaggle_test.py --full --store        # and the notebook keeps what the full run showed
-    python scripts/kaggle_test.py --wheels build/wheels # the notebook installs the package from them, as it does offline
+    python scripts/kaggle_test.py --wheels build/kaggle/wheels # the notebook installs the package from this data set
 
 Each run has its own mounts and network (Linux namespaces), so /kaggle does not appear outside. Where namespaces are
 forbidden the notebook runs without them, and a line says what that leaves untested. The images are those of
-CAPTCHA_OCR_DATA; without it they are drawn. What a run wrote is then read by other means, and every problem is a line."""
+CAPTCHA_OCR_DATA, or else synthetic ones. What a run wrote is then read by other means, and every problem is a line."""
 import argparse, csv, fcntl, json, os, shutil, socket, struct, subprocess, sys, tempfile, time
 from pathlib import Path
 
@@ -128,9 +128,9 @@ def run(data, layout, quick, wheels, alone, keep=False):
 def the_images(tmp):
     "A folder of images: real ones if there are any at hand"
     if given := os.environ.get('CAPTCHA_OCR_DATA'): return Path(given)
-    draw = f'from captcha_ocr.synth.styles import save_captchas; save_captchas("kaptcha", 300, {str(tmp/"drawn")!r}, seed=0)'
-    subprocess.run([sys.executable, '-c', draw], check=True, cwd=ROOT)    # from the checkout, for it may not be installed yet
-    return tmp/'drawn'
+    generate = f'from captcha_ocr.synth.styles import save_captchas; save_captchas("kaptcha", 300, {str(tmp/"synthetic")!r}, seed=0)'
+    subprocess.run([sys.executable, '-c', generate], check=True, cwd=ROOT)    # from the checkout, for it may not be installed yet
+    return tmp/'synthetic'
 
 def main(full, wheels, keep):
     if wheels and 'captcha-ocr-fastai' in versions(): return ['the package is installed already: --wheels needs an environment without it']
@@ -147,7 +147,7 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--full', action='store_true', help='run it in full too')
     parser.add_argument('--store', action='store_true', dest='keep', help="keep the full run's outputs in the notebook")
-    parser.add_argument('--wheels', type=lambda o: Path(o).resolve(), help='a folder of wheels to install from')
+    parser.add_argument('--wheels', type=lambda o: Path(o).resolve(), help='the folder that `make kaggle-wheels` made')
     found = main(**vars(parser.parse_args()))
     for o in found: print(f'    {o}')
     sys.exit(bool(found))
