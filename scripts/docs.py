@@ -9,11 +9,12 @@ same sources, the folder _proc that `process` writes: the notebooks after nbdev'
 nbdev.yml and site.yml (version, links and icon, from settings.ini), nbs/styles.css, and two pages that are generated here:
 commands.qmd from the Typer app and http_api.qmd from openapi.json.
 
-nbdev's processors differ here in three ways, for both renderers:
+nbdev's processors differ here in four ways, for both renderers:
 
 - signatures are shown as they are written in the source, and classes as classes;
 - the page of a module shows its public constants, and the fields of its named tuples and data classes, as they are written;
-- links from backticked names are made in prose only: nbdev makes them in the code of a signature too.
+- links from backticked names are made in prose only: nbdev makes them in the code of a signature too;
+- alternative texts of pictures are quoted, so that they may have colons.
 
 The deployed site (quarto) and the tested one (smalldocs) then differ in four ways:
 
@@ -132,8 +133,14 @@ def link_prose(cell):
         md = o.get('data', {}).get('text/markdown')
         if md: o['data']['text/markdown'] = re.sub(r'(?m)^(#+ .*\.)__(\w+)__$', r'\1\_\_\2\_\_', look.linkify(''.join(md)))
 
+def quote_alt(cell):
+    "Quote the text of `#| fig-alt:`: renderers read it as YAML, where a colon in it would be an error"
+    if cell.cell_type != 'code': return
+    cell.source = re.sub(r'(?m)^#\|\s*fig-alt:\s*([^"\'\s].*)$', lambda m: f'#| fig-alt: {json.dumps(m[1].strip(), ensure_ascii=False)}', cell.source)
+
 class SiteProcs(FilterDefaults):
     def base_procs(self):
+        yield quote_alt
         for o in super().base_procs():
             if o is rm_export: yield show_data
             yield link_prose if o is add_links else o
@@ -149,7 +156,8 @@ def code_of(text): return '`' + text.replace('|', '\\|') + '`'
 def table(*rows):
     "A table in Markdown; the first of `rows` is its head"
     first, *rest = ['| ' + ' | '.join(o) + ' |' for o in rows]
-    return [first, '|' + '---|'*len(rows[0]), *rest, '']
+    widths = [min(60, max(map(len, column))) for column in zip(*rows)]    # quarto makes columns as wide as their dashes
+    return [first, '|' + '|'.join('-'*max(3, o) for o in widths) + '|', *rest, '']
 
 def front(title, description): return ['---', f'title: {json.dumps(title)}', f'description: {json.dumps(description)}', '---', '']
 

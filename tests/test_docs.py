@@ -130,6 +130,9 @@ def test_every_address_field_and_answer_is_on_the_api_page():
             assert all(f'| {code} |' in part for code in o['responses'])
     for schema in spec['components']['schemas'].values(): assert all(f'`{o}`' in page for o in schema.get('properties', []))
 
+def test_columns_of_a_table_have_dashes_for_quarto():
+    assert docs.table(('A', 'B'), ('x', 'y'*80)) == ['| A | B |', f"|---|{'-'*60}|", f"| x | {'y'*80} |", '']
+
 def test_a_type_is_written_in_words():
     assert docs.type_of(dict(type='integer', minimum=1, maximum=9)) == 'integer from 1 to 9'
     assert docs.type_of(dict(type='array', items={'$ref': '#/components/schemas/Char'})) == 'list of [Char](#schema-char)'
@@ -148,6 +151,14 @@ def test_version_icon_and_repository_come_from_the_settings():
 def test_warnings_and_signatures_that_nobody_wrote_are_found(project, html, problem):
     found = project(PAGE.replace('</main>', f'{html}</main>'))
     assert len(found) == 1 and problem in found[0]
+
+def test_alternative_texts_may_have_colons():
+    cell = mk_cell('#| fig-alt: Two rows: a "b"\n#| echo: false\nplot()')
+    docs.quote_alt(cell)
+    assert yaml.safe_load(cell.source.split('\n')[0][2:]) == {'fig-alt': 'Two rows: a "b"'} and cell.source.endswith('\n#| echo: false\nplot()')
+    before = cell.source
+    docs.quote_alt(cell)
+    assert cell.source == before
 
 def test_names_are_linked_in_prose_alone():
     cell = mk_cell('`Charset` and `_modidx`\n```python\nx # a `Charset`\n```', 'markdown')
