@@ -9,7 +9,7 @@ __all__ = ['BATCH', 'Char', 'Reading', 'Opened', 'open_pixels', 'Scores', 'score
 import os
 from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from math import exp
 from pathlib import Path
@@ -200,16 +200,13 @@ class Reader:
                  device:str='cpu', # cpu, or cuda with onnxruntime-gpu
                 ):
         file = find_model(file)
-        self._arguments = Path(file).absolute(), threads, device
+        self._reopen = partial(Reader, Path(file).absolute(), threads=threads, device=device)
         self.network, self.calibrate, self.novelty = _load(file, device)
         self.config = self.network.config
         self.charset, self.geometry = Charset(self.config['charset']), Geometry(**self.config['geometry'])
         self.threads = threads or _cores()
 
-    def __getstate__(self): return self._arguments # pickled by file and options, for worker processes
-    def __setstate__(self, arguments):
-        file, threads, device = arguments
-        self.__init__(file, threads=threads, device=device)
+    def __reduce__(self): return self._reopen, () # pickled by file and options, for worker processes
 
     def log_probs(self, images)->list[np.ndarray]: # (height,W,3) uint8 arrays from `to_pixels`, any widths
         "Log-probabilities of the classes per time step, (T,C) float32 for each image."

@@ -29,7 +29,7 @@ MODELS, NAME, SEED, N = ROOT/'captcha_ocr'/'models', 'universal', 123_456_789, 2
 CARD = """# {name}.onnx
 
 Reads short texts of Latin letters, digits and `+-x/=` in image styles that it was not made for. It is the default model of
-`captcha-ocr read` and `Reader()`, and the network that `captcha-ocr train` starts from (`{name}.safetensors`).
+`captcha-ocr read` and `Reader()`. `{name}.safetensors` holds the same weights in half precision, to fine-tune in Python.
 
 | | |
 |---|---|
@@ -39,8 +39,8 @@ Reads short texts of Latin letters, digits and `+-x/=` in image styles that it w
 | score on other styles | see `make bench-styles` and the tutorial *Another style* |
 | confidence | calibrated on {n:,} held-out synthetic images; on other styles it can be too high |
 | network | CRNN with {weights:,} weights: `{network}` |
-| pretraining | {hours:.1f} hours of at most two cores ({machine}), AdamW, constant learning rate, decay over the last {decay:,} images, averaged weights |
-| size | {onnx_mb:.1f} MB float32, {half_mb:.1f} MB half precision to train from |
+| pretraining | {hours:.1f} hours on one of two busy cores ({machine}), AdamW, constant learning rate, then decay to zero over the last {decay:,} images, averaged weights |
+| size | {onnx_mb:.1f} MB float32, {half_mb:.1f} MB half precision |
 | date | {date} |
 | made by | `python scripts/pretrain.py`, then `python scripts/ship_universal.py` |
 

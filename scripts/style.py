@@ -26,6 +26,7 @@ CELL_LINES = {.5: 10, .9: 22}    # lines of an exported cell: at the median and 
 PROSE_WORDS = {.5: 30}       # words of a text cell, likewise
 DEFS_PER_TEST = 3
 MAX_BYTES = 1_000_000        # of a file
+MAX_MODEL = 12_000_000       # of a model of the package
 STRINGS = {getattr(tokenize, o) for o in ('STRING', 'FSTRING_MIDDLE') if hasattr(tokenize, o)}
 DEFS = ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef
 # A path of somebody's machine. What stands before it must not make it a part of a URL or of a relative path.
@@ -198,9 +199,11 @@ def check_notebook(path, root=ROOT, flags=()):
 # Rules for the project: each takes its root folder and yields lines
 
 def small_files(root):
-    "No file over 1 MB in the tree"
+    "No file over 1 MB in the tree, no model over 12 MB"
+    models = root/settings(root).get('lib_path', 'lib')/'models'
     for f in tracked(root):
-        if (n := f.stat().st_size) > MAX_BYTES: yield f'{f.relative_to(root)}: {n/1e6:.1f} MB: {MAX_BYTES/1e6:g} MB at most'
+        most, n = MAX_MODEL if models in f.parents else MAX_BYTES, f.stat().st_size
+        if n > most: yield f'{f.relative_to(root)}: {n/1e6:.1f} MB: {most/1e6:g} MB at most'
 
 def no_paths_in_files(root):
     "No path of somebody's machine in a text file"

@@ -7,12 +7,14 @@ from PIL import Image
 
 from captcha_ocr.serve.api import openapi_document
 from captcha_ocr.serve.app import create_app
+from captcha_ocr.serve.batching import Models
+from captcha_ocr.serve.service import Service
 
 schemathesis = pytest.importorskip('schemathesis', reason='schemathesis is not installed: pip install -e .[dev]')
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-app = create_app()
+app = create_app(Service(Models(['captcha_images_v2'])))
 schema = schemathesis.openapi.from_wsgi('/api/openapi.json', app)
 
 # Valid base64 need not be an image, and a valid constraint may ask for characters that the model does not know. Both are

@@ -109,8 +109,8 @@ class ServedModel:
         self.signature = signature
         try: self.reader, self.loaded, self.problem = Reader(self.file), time.time(), None
         except Exception as e: # whatever the file holds, the watching thread goes on
-            known = isinstance(e, CaptchaError)
-            self.problem = str(e).replace(str(self.file), self.file.name) if known else f'{self.file.name}: {type(e).__name__}'
+            text = str(e) if isinstance(e, CaptchaError) else f'{self.file}: {type(e).__name__}'
+            self.problem = text.replace(str(self.file), self.file.name)
             log.warning('%s; the previous model stays in use', self.problem)
         else: log.info('%s: reloaded', self.file.name)
         return True
