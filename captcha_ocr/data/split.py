@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MIN_LABELS', 'PARTS', 'FOLD_BY', 'split_samples', 'assign_part', 'stem_group', 'split_folder', 'read_split',
-           'holdout_split', 'fold_keys', 'assign_folds']
+           'holdout_split', 'fold_keys', 'assign_folds', 'fair_folds']
 
 # %% ../../nbs/06_data.split.ipynb #2dc620e0
 import hashlib, random, re
@@ -214,3 +214,20 @@ def assign_folds(samples,        # list of `Sample`
         raise CaptchaError(f'--folds {folds} is out of range. Give 2 to {n}, the number of different keys by {by}.')
     if by in ('name','time'): return _block_folds([s.file for s in samples], folds, by)
     return _balanced_folds(keys, folds, seed)
+
+# %% ../../nbs/06_data.split.ipynb #75d1e642
+def _is_covered(samples, fold):
+    "Whether each character of each fold occurs in the other folds."
+    chars = [set().union(*(s.text for s,f in zip(samples, fold) if f == k)) for k in range(max(fold)+1)]
+    return all(c <= set().union(*chars[:k], *chars[k+1:]) for k,c in enumerate(chars))
+
+def fair_folds(samples,     # list of `Sample`, at least two
+               folds:int=3, # number of folds; fewer for fewer samples
+               *, seed:int=0, # random seed of the folds
+              )->np.ndarray: # fold per sample, (n,) int
+    "Folds by label, or random ones if a label would have characters that no other fold shows."
+    n_labels = len({s.text for s in samples})
+    if n_labels >= folds:
+        fold = assign_folds(samples, folds, seed=seed)
+        if _is_covered(samples, fold): return fold
+    return assign_folds(samples, min(folds, len(samples)), 'random', seed=seed)
