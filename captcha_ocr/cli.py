@@ -7,8 +7,9 @@ __all__ = ['app', 'check', 'train', 'evaluate', 'read', 'models', 'crossval', 'l
            'collect', 'label', 'split', 'tune', 'main']
 
 # %% ../nbs/80_cli.ipynb #b236c730
-import json, os, sys
+import json, os, shlex, signal, sys, warnings
 from collections import Counter
+from contextlib import contextmanager
 from functools import partial
 from glob import iglob
 from itertools import tee
@@ -19,9 +20,9 @@ from rich.console import Console
 from rich.progress import track
 
 from .charset import CaptchaError, Charset
-from .data.files import atomic_file
-from .data.images import iter_images, list_images
-from .data.labels import DatasetError, check_dataset, good_samples
+from .data.files import atomic_file, error_line, printable, read_text
+from .data.images import PassedOver, iter_images, list_images
+from .data.labels import DatasetError, check_dataset, dataset_notes, good_samples
 from .data.split import read_split, split_folder
 from .options import *
 from .reading.constraint import Constraint, parse_length
@@ -34,7 +35,9 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 # %% ../nbs/80_cli.ipynb #fc5658a9
 def _console(): return Console(stderr=True)
 def _progress(text): return partial(track, description=text, console=_console(), transient=True)
-def _echo_json(value): typer.echo(json.dumps(value, ensure_ascii=False))
+def _echo_json(value):
+    is_unicode = (sys.stdout.encoding or '').lower().startswith('utf')
+    typer.echo(json.dumps(value, ensure_ascii=not is_unicode))
 
 def _passive_threads(): # waiting threads then leave their cores to other runs
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
@@ -42,50 +45,68 @@ def _passive_threads(): # waiting threads then leave their cores to other runs
 def _length(text): return None if text is None else parse_length(text) # (min,max) characters
 
 # %% ../nbs/80_cli.ipynb #2265f475
-def _read_lexicon(file): # list of texts
-    try: return file.read_text(encoding='utf-8').split()
-    except OSError as e: raise CaptchaError(f'{file}: cannot be read ({e.strerror})') from None
-    except UnicodeDecodeError: raise CaptchaError(f'{file}: not a UTF-8 text file; save it again as UTF-8') from None
-
 def _constraint(**options): # `Constraint` of the options that are given, None without any
     given = {name: o for name,o in options.items() if o is not None}
-    if 'lexicon' in given: given['lexicon'] = _read_lexicon(given['lexicon'])
+    if 'lexicon' in given: given['lexicon'] = read_text(given['lexicon']).split()
     return Constraint(**given) if given else None
 
 # %% ../nbs/80_cli.ipynb #f302cfce
 def _echo_problems(problems):
-    for o in problems: typer.echo(f'{o.file}\t{o.what}')
+    for o in problems: typer.echo(f'{printable(str(o.file))}\t{o.what}')
 
 @app.command()
 def check(folder:Folder, label_pattern:Pattern=None, length:Length=None, charset:Chars=None, as_json:AsJson=False):
     "Check a data set: one line per problem, exit code 1 if there is any."
     samples, problems = check_dataset(folder, label_pattern=label_pattern, charset=charset and Charset(charset),
                                       length=_length(length), progress=_progress('checking'))
-    if as_json: _echo_json(dict(good=len(samples), problems=[dict(file=str(o.file), what=o.what) for o in problems]))
+    notes, found = dataset_notes(folder, samples), [dict(file=str(o.file), what=o.what) for o in problems]
+    if as_json: _echo_json(dict(good=len(samples), problems=found, notes=notes))
     else: _echo_problems(problems)
-    _console().print(f'{len(samples)} good images, {len(problems)} problems', highlight=False)
+    for o in [*notes, f'{len(samples)} good images, {len(problems)} problems']: typer.echo(o, err=True)
     raise typer.Exit(1 if problems else 0)
 
 # %% ../nbs/80_cli.ipynb #db0499cc
-@app.command()
-def train(out:TrainOut, folder:TrainDir=None, label_pattern:Pattern=None, length:Length=None, charset:Chars=None,
-          seed:Seed=0, as_json:AsJson=False, skip_bad:SkipBad=False, valid:TrainValid=.1, epochs:TrainTime=None,
-          augment:Augment='default', device:Device=None, int8:Int8=False, unlabelled:Unlabelled=None,
-          pretrained:Pretrained=True, mix:Mix=None, recipe:Recipe=None, resume:Resume=False):
-    "Train a reader on a folder and test it on the images held out."
-    _passive_threads()
+def _resume_command(*extra): # this command with the words `extra`
+    words = [o for o in sys.argv[1:] if o != '--overwrite']
+    return shlex.join(['captcha-ocr', *words, *(o for o in extra if o not in words)])
+
+@contextmanager
+def _stoppable(*extra): # extra: words that the command needs to resume
+    "Ctrl-C and SIGTERM end the command with one line that says how to resume."
+    def stop(number, frame): raise KeyboardInterrupt(number)
+    before = {o: signal.signal(o, stop) for o in (signal.SIGINT, signal.SIGTERM)}
+    try: yield
+    except KeyboardInterrupt as e:
+        typer.echo(f'Stopped. To resume: {_resume_command(*extra)}', err=True)
+        raise typer.Exit(128 + (e.args[0] if e.args else signal.SIGINT))
+    finally:
+        for number,handler in before.items(): signal.signal(number, handler)
+
+# %% ../nbs/80_cli.ipynb #5889c74c
+def _echo_report(report, out, as_json):
     from captcha_ocr.analysis.report import summary
-    from captcha_ocr.train.run import train_reader
-    if not (folder or unlabelled): raise CaptchaError('no images to train on; give a labelled folder, or --unlabelled DIR')
-    report = train_reader(folder, out, label_pattern=label_pattern, length=_length(length), charset=charset, valid=valid,
-                          seed=seed, epochs=epochs, augment=augment, device=device, skip_bad=skip_bad, int8=int8,
-                          resume=resume, console=_console(), unlabelled=unlabelled, pretrained=pretrained, mix=mix,
-                          tuned=recipe)
-    if not report: return # only the first of several processes has a report
     for o in report['findings']: typer.echo(f'{o["name"]}: {o["evidence"]}; {o["fix"]}', err=True)
     if as_json: return _echo_json(report)
     typer.echo(summary(report))
     typer.echo(f'{out/"model.onnx"} after {report["epochs"]} epochs, {report["seconds"]:.0f} s')
+
+@app.command()
+def train(folder:TrainDir=None, out:TrainOut=None, label_pattern:Pattern=None, length:Length=None, charset:Chars=None,
+          seed:Seed=0, as_json:AsJson=False, skip_bad:SkipBad=False, valid:TrainValid=.1, epochs:TrainTime=None,
+          augment:Augment='default', device:Device=None, int8:Int8=False, unlabelled:Unlabelled=None,
+          pretrained:Pretrained=True, mix:Mix=None, recipe:Recipe=None, resume:Resume=False, overwrite:Overwrite=False):
+    "Train a reader on a folder and test it on the images held out."
+    if not (folder or unlabelled): raise CaptchaError('no images to train on; give a labelled folder, or --unlabelled DIR')
+    _passive_threads()
+    from captcha_ocr.train.run_folder import default_out
+    given, out = out, out or default_out(folder or unlabelled, resume)
+    with _stoppable('--resume', *([] if given else ['--out', str(out)])):
+        from captcha_ocr.train.run import train_reader
+        report = train_reader(folder, out, label_pattern=label_pattern, length=_length(length), charset=charset, valid=valid,
+                              seed=seed, epochs=epochs, augment=augment, device=device, skip_bad=skip_bad, int8=int8,
+                              resume=resume, overwrite=overwrite, console=_console(), unlabelled=unlabelled,
+                              pretrained=pretrained, mix=mix, tuned=recipe)
+    if report: _echo_report(report, out, as_json) # only the first of several processes has one
 
 # %% ../nbs/80_cli.ipynb #fe735c6f
 def _test_samples(folder, reader, **options): # samples to evaluate on
@@ -125,26 +146,28 @@ def evaluate(folder:Folder, model:Model=None, label_pattern:Pattern=None, as_jso
     if out: save_report(report, out, _figures(samples, readings))
     if as_json: return _echo_json(report)
     typer.echo(summary(report))
-    for o in report['errors']: typer.echo(f'{o["file"]}\tlabel {o["label"]}\tread {o["text"]}\t{o["confidence"]:.4f}')
+    for o in report['errors']:
+        file, label, text = [printable(str(o[k])) for k in ('file','label','text')]
+        typer.echo(f'{file}\tlabel {label}\tread {text}\t{o["confidence"]:.4f}')
 
 # %% ../nbs/80_cli.ipynb #74c1c96f
-def _sources(paths): # yields (name, source) for every image in `paths`
-    for path in paths:
-        if str(path) == '-': yield '-', sys.stdin.buffer.read()
-        elif path.is_dir(): yield from ((str(o), o) for o in iter_images(path))
+def _sources(paths, passed): # yields (name, source) for every image in `paths`; passed: a `PassedOver`
+    for path in map(str, paths):
+        if path == '-': yield '-', sys.stdin.buffer.read()
+        elif os.path.isdir(path): yield from ((o, o) for o in iter_images(path, str, passed))
         else:
-            matches = [] if path.exists() else sorted(iglob(str(path), recursive=True))
-            if matches: yield from _sources(map(Path, matches))
-            else: yield str(path), path
+            matches = [] if os.path.exists(path) else sorted(iglob(path, recursive=True))
+            if matches: yield from _sources(matches, passed)
+            else: yield path, path
 
-def _read_each(reader, paths, **options): # yields (name, `Reading`)
-    names, sources = tee(_sources(paths))
+def _read_each(reader, sources, **options): # yields (name, `Reading`)
+    names, sources = tee(sources)
     readings = reader.read_many((source for _,source in sources), **options)
     return ((name, r) for (name,_),r in zip(names, readings))
 
 def _reading_line(name, reading):
     notes = [reading.error and 'unreadable', reading.reason, reading.unfamiliar and f'unfamiliar: {reading.unfamiliar}']
-    cells = [name, reading.text or '', f'{reading.confidence:.4f}', '; '.join(o for o in notes if o)]
+    cells = [printable(name), reading.text or '', f'{reading.confidence:.4f}', '; '.join(o for o in notes if o)]
     return '\t'.join(cells if cells[-1] else cells[:-1])
 
 # %% ../nbs/80_cli.ipynb #d6cda1f4
@@ -156,14 +179,15 @@ def read(paths:Paths, model:Model=None, as_json:AsJson=False, length:Length=None
     from captcha_ocr.reader import Reader
     constraint = _constraint(length=length, charset=charset, positions=positions, lexicon=lexicon, regex=regex)
     options = dict(constraint=constraint, alternatives=alternatives, min_confidence=min_confidence)
-    n = failed = 0
-    for name,reading in _read_each(Reader(model, device=device), paths, **options):
+    n, failed, passed = 0, 0, PassedOver('.')
+    for name,reading in _read_each(Reader(model, device=device), _sources(paths, passed), **options):
         n += 1
         if reading.error:
             failed += 1
-            typer.echo(reading.error, err=True)
+            typer.echo(printable(reading.error), err=True)
         if as_json: _echo_json(dict(file=name, **reading.as_dict()))
         else: typer.echo(_reading_line(name, reading))
+    if passed: typer.echo(str(passed), err=True)
     if not n: raise CaptchaError(f'{paths[0]}: no image in this folder')
     raise typer.Exit(1 if failed else 0)
 
@@ -190,10 +214,11 @@ def crossval(folder:Folder, out:CrossvalOut, folds:Folds=10, by:CrossvalBy='labe
     "Read every image with a model that never saw it: accuracy with its interval, and an audit of the labels."
     _passive_threads()
     from captcha_ocr.analysis.report import summary
-    from captcha_ocr.lab.crossval import cross_validate
-    report = cross_validate(folder, out, folds=folds, by=by, group=group, compare=compare, seed=seed, epochs=epochs,
-                            augment=augment, device=device, console=_console(), skip_bad=skip_bad, charset=charset,
-                            label_pattern=label_pattern, length=_length(length))
+    with _stoppable():
+        from captcha_ocr.lab.crossval import cross_validate
+        report = cross_validate(folder, out, folds=folds, by=by, group=group, compare=compare, seed=seed, epochs=epochs,
+                                augment=augment, device=device, console=_console(), skip_bad=skip_bad, charset=charset,
+                                label_pattern=label_pattern, length=_length(length))
     for o in report['warnings']: typer.echo(o, err=True)
     if as_json: _echo_json(report)
     else: typer.echo(f'{summary(report)}\n{out/"report.html"}')
@@ -212,20 +237,22 @@ def learning_curve(folder:Folder, out:CurveOut, counts:Counts=None, seeds:Seeds=
                    augment:Augment='default', device:Device=None):
     "Measure exact match against the number of labels, and estimate how many more are needed."
     _passive_threads()
-    from captcha_ocr.lab.learning_curve import learning_curve
-    report = learning_curve(folder, out, counts=counts and _counts(counts), seeds=seeds, test=test, target=target,
-                            seed=seed, epochs=epochs, augment=augment, device=device, console=_console(),
-                            skip_bad=skip_bad, charset=charset, label_pattern=label_pattern, length=_length(length))
+    with _stoppable():
+        from captcha_ocr.lab.learning_curve import learning_curve
+        report = learning_curve(folder, out, counts=counts and _counts(counts), seeds=seeds, test=test, target=target,
+                                seed=seed, epochs=epochs, augment=augment, device=device, console=_console(),
+                                skip_bad=skip_bad, charset=charset, label_pattern=label_pattern, length=_length(length))
     if as_json: return _echo_json(report)
     for o in report['curve']: typer.echo(f'{o["count"]}\t{o["right"]}/{o["n"]}\t{o["right"]/o["n"]:.1%}')
     typer.echo(report['advice'])
 
 # %% ../nbs/80_cli.ipynb #ef99ee34
 @app.command()
-def serve(model:Models=None, host:Host='127.0.0.1', port:Port=8000, token:Token=None, feedback:Feedback=None):
+def serve(model:Models=None, host:Host='127.0.0.1', port:Port=8000, token:Token=None, feedback:Feedback=None,
+          secure:Secure=False):
     "Serve a web page and an API that read your own images, or those of sites that you own or may test."
     from captcha_ocr.serve.server import serve
-    serve(model or (), host=host, port=port, token=token, feedback=feedback, echo=typer.echo)
+    serve(model or (), host=host, port=port, token=token, feedback=feedback, secure=secure, echo=typer.echo)
 
 # %% ../nbs/80_cli.ipynb #343c5eb7
 @app.command()
@@ -255,8 +282,8 @@ def show_augment(folder:Images, out:AugmentOut, augment:Augment='default', count
 
 # %% ../nbs/80_cli.ipynb #a6964f55
 def _addresses(address): # list of URLs
-    is_file = '://' not in address and Path(address).is_file()
-    lines = Path(address).read_text(encoding='utf-8').splitlines() if is_file else [address]
+    is_file = '://' not in address and os.path.isfile(address)
+    lines = read_text(address).splitlines() if is_file else [address]
     return [o.strip() for o in lines if o.strip() and not o.startswith('#')]
 
 @app.command()
@@ -266,7 +293,7 @@ def collect(address:Address, out:CollectOut, count:PerAddress=1, delay:Delay=1.,
     if count < 1 or delay < 0 or timeout <= 0:
         raise CaptchaError('--count must be at least 1, --delay at least 0, --timeout above 0')
     addresses = _addresses(address)
-    fetched = collect(addresses, out, count=count, delay=delay, timeout=timeout)
+    fetched = collect(addresses, out, count=count, delay=delay, timeout=timeout, notify=partial(typer.echo, err=True))
     results = Counter(o.result for o in _progress('downloading')(fetched, total=count*len(addresses)))
     typer.echo(', '.join(f'{n} {o}' for o,n in results.most_common()) or 'nothing left to download')
     raise typer.Exit(0 if set(results) <= {'saved','repeat'} else 1)
@@ -275,7 +302,7 @@ def collect(address:Address, out:CollectOut, count:PerAddress=1, delay:Delay=1.,
 @app.command()
 def label(folder:LabelDir, model:Suggesting=None, order:Order='uncertainty', review:Review=None, retrain:Retrain=0,
           length:Length=None, charset:Chars=None, label_pattern:Pattern=None, host:LabelHost='127.0.0.1', port:Port=8765,
-          import_from:ImportFrom=None, export_to:ExportTo=None):
+          secure:Secure=False, import_from:ImportFrom=None, export_to:ExportTo=None):
     "Label the images of DIR in a browser. Everything stays on this machine."
     from captcha_ocr.reader import Reader
     reader = Reader(model, threads=1) if model else None # one core; the others are for the page
@@ -285,7 +312,7 @@ def label(folder:LabelDir, model:Suggesting=None, order:Order='uncertainty', rev
                                 label_pattern=label_pattern)
     from captcha_ocr.label.page import serve_labels
     serve_labels(folder, reader, order=order, review=review, label_pattern=label_pattern, retrain=retrain,
-                 constraint=constraint, host=host, port=port, echo=typer.echo)
+                 constraint=constraint, host=host, port=port, secure=secure, echo=typer.echo)
 
 def _transfer_labels(folder, reader, constraint, *, import_from, export_to, label_pattern):
     from captcha_ocr.data.store import LabelStore
@@ -326,25 +353,30 @@ def tune(folder:Folder, out:TuneOut, trials:Trials=20, valid:TuneValid=.1, label
     "Search for a better recipe: learning rate, width, depth, recurrent layer, augmentation."
     _passive_threads()
     from captcha_ocr.lab.tune import tune, verdict
-    report = tune(folder, out, trials=trials, epochs=epochs, seed=seed, valid=valid, device=device, console=_console(),
-                  skip_bad=skip_bad, charset=charset, label_pattern=label_pattern, length=_length(length))
+    with _stoppable():
+        report = tune(folder, out, trials=trials, epochs=epochs, seed=seed, valid=valid, device=device, console=_console(),
+                      skip_bad=skip_bad, charset=charset, label_pattern=label_pattern, length=_length(length))
     if as_json: _echo_json(report)
     else: typer.echo(f'{verdict(report)}\n{out/"tune.html"}')
 
 # %% ../nbs/80_cli.ipynb #27b5a46b
+def _fail(e, code):
+    typer.echo(printable(str(e)) if isinstance(e, CaptchaError) else error_line(e), err=True)
+    sys.exit(code)
+
 def main():
     "The entry point of the `captcha-ocr` command."
+    if hasattr(sys.stdout, 'reconfigure'): sys.stdout.reconfigure(errors='backslashreplace') # for any terminal and name
+    warnings.filterwarnings('ignore', module='PIL')
     try: app()
     except DatasetError as e:
         _echo_problems(e.problems)
-        typer.echo(str(e), err=True)
-        sys.exit(1)
-    except CaptchaError as e:
-        typer.echo(str(e), err=True)
-        sys.exit(2)
+        _fail(e, 1)
+    except CaptchaError as e: _fail(e, 2)
     except KeyboardInterrupt:
         typer.echo('Stopped. The same command resumes, with --resume for train.', err=True)
         sys.exit(130)
     except BrokenPipeError: # such as `captcha-ocr read ... | head`
         sys.stderr.close()
         sys.exit(0)
+    except (OSError, UnicodeError, RecursionError, MemoryError) as e: _fail(e, 2)

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['FOLDER_HELP', 'Folder', 'Pattern', 'Length', 'Chars', 'Seed', 'AsJson', 'SkipBad', 'Device', 'MODEL_HELP', 'Model',
            'Positions', 'Lexicon', 'Regex', 'Epochs', 'Augment', 'Host', 'Port', 'TrainDir', 'TrainOut', 'TrainValid',
-           'TrainTime', 'Unlabelled', 'Pretrained', 'Mix', 'Recipe', 'Int8', 'Resume', 'EvaluateOut', 'Paths',
-           'MinConfidence', 'Alternatives', 'CrossvalOut', 'Folds', 'CrossvalBy', 'GroupColumn', 'Compare', 'CurveOut',
-           'Counts', 'Seeds', 'Target', 'CurveTest', 'TuneOut', 'Trials', 'TuneValid', 'TuneEpochs', 'SplitValid',
-           'SplitTest', 'SplitBy', 'Group', 'SynthCount', 'SynthOut', 'Style', 'Like', 'Images', 'AugmentOut',
-           'SomeImages', 'Address', 'CollectOut', 'PerAddress', 'Delay', 'Timeout', 'LabelDir', 'Suggesting', 'Order',
-           'Review', 'Retrain', 'LabelHost', 'ImportFrom', 'ExportTo', 'Models', 'Token', 'Feedback', 'option',
-           'argument']
+           'TrainTime', 'Unlabelled', 'Pretrained', 'Mix', 'Recipe', 'Int8', 'Resume', 'Overwrite', 'EvaluateOut',
+           'Paths', 'MinConfidence', 'Alternatives', 'CrossvalOut', 'Folds', 'CrossvalBy', 'GroupColumn', 'Compare',
+           'CurveOut', 'Counts', 'Seeds', 'Target', 'CurveTest', 'TuneOut', 'Trials', 'TuneValid', 'TuneEpochs',
+           'SplitValid', 'SplitTest', 'SplitBy', 'Group', 'SynthCount', 'SynthOut', 'Style', 'Like', 'Images',
+           'AugmentOut', 'SomeImages', 'Address', 'CollectOut', 'PerAddress', 'Delay', 'Timeout', 'LabelDir',
+           'Suggesting', 'Order', 'Review', 'Retrain', 'LabelHost', 'ImportFrom', 'ExportTo', 'Models', 'Token',
+           'Feedback', 'Secure', 'option', 'argument']
 
 # %% ../nbs/79_options.ipynb #a74f87af
 from pathlib import Path
@@ -60,7 +60,7 @@ Port = option(int, 'port to listen on; 0: a free one')
 
 # %% ../nbs/79_options.ipynb #8684e7e9
 TrainDir = argument(Optional[Path], FOLDER_HELP, metavar='DIR')
-TrainOut = option(Path, 'folder for model.onnx, model.safetensors, report.json and report.html',
+TrainOut = option(Optional[Path], 'folder for model.onnx, model.safetensors, report.json and report.html; default: runs/NAME-N',
                   '--out', metavar='RUN')
 TrainValid = option(float, 'share of images to hold out; with under 300 labels, three readers cross-validate',
                     '--valid')
@@ -75,6 +75,7 @@ Mix = option(Optional[bool], 'add synthetic captchas in the style of the images;
 Recipe = option(Optional[Path], 'tune.json of `captcha-ocr tune`: train its best recipe from scratch', metavar='FILE')
 Int8 = option(bool, 'also write model.int8.onnx, a third of the size', '--int8')
 Resume = option(bool, 'resume the stopped run in RUN', '--resume')
+Overwrite = option(bool, 'replace the run in RUN', '--overwrite')
 EvaluateOut = option(Optional[Path], 'folder for report.json and report.html', '--out', metavar='RUN')
 
 # %% ../nbs/79_options.ipynb #4eebab62
@@ -134,7 +135,7 @@ Timeout = option(float, 'time for a response', metavar='SECONDS')
 
 # %% ../nbs/79_options.ipynb #4071c9dc
 LabelDir = argument(Path, 'folder of images; labels.csv is written into it', metavar='DIR')
-Suggesting = option(Optional[Path], 'model that suggests texts; default: the last one retrained here, if any',
+Suggesting = option(Optional[Path], 'model that suggests texts; default: the last one that you retrained here, if any',
                     '--model', metavar='FILE')
 Order = option(str, 'uncertainty, cluster or name')
 Review = option(Optional[Path], 'review the labels in this audit.csv', metavar='CSV')
@@ -153,3 +154,4 @@ Models = option(Optional[list[Path]], f'{MODEL_HELP}; reloaded when it changes; 
 Token = option(Optional[str], 'token of clients, 16 characters or more; generated if needed and not given',
                envvar='CAPTCHA_OCR_TOKEN')
 Feedback = option(Optional[Path], 'folder for corrected readings, labelled for training', metavar='DIR')
+Secure = option(bool, 'mark the login cookie for HTTPS only, behind a proxy that encrypts', '--secure')
