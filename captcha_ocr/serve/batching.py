@@ -108,7 +108,7 @@ class ServedModel:
         if signature == self.signature: return False
         self.signature = signature
         try: self.reader, self.loaded, self.problem = Reader(self.file), time.time(), None
-        except Exception as e: # whatever the file holds, the watching thread goes on
+        except Exception as e: # whatever the file holds, the watching thread keeps working
             text = str(e) if isinstance(e, CaptchaError) else f'{self.file}: {type(e).__name__}'
             self.problem = text.replace(str(self.file), self.file.name)
             log.warning('%s; the previous model stays in use', self.problem)
