@@ -23,7 +23,7 @@ from ..data.images import Geometry, open_image, to_pixels
 from ..data.labels import Sample, good_samples
 from ..data.schema import OBJECT, check_fields, choice, number, read_json
 from ..data.show import figure_html
-from ..data.split import assign_folds, holdout_split
+from ..data.split import fair_folds, holdout_split
 from ..reading.calibration import fit_platt
 from ..reading.model_file import NETWORK
 from ..reader import Reader, Reading
@@ -86,6 +86,9 @@ class ConsoleProgress(Callback):
 
     def after_fit(self): self.bar.stop()
 
+    def close(self): # after an interruption, when fastai does not call `after_fit`
+        if hasattr(self, 'bar'): self.bar.stop()
+
 # %% ../../nbs/48_train.run.ipynb #0bd2218f
 def _settings(recipe, options): # JSON-able options of a training
     found = dict(seed=options.seed, epochs=options.epochs, augment=str(options.augment))
@@ -131,11 +134,15 @@ def fit_samples(train,         # list of `Sample`
     return learn, saver.history
 
 def _fit(learn, epochs, saver, console, how): # trains the epochs that `saver` has not saved yet
-    start, cbs = len(saver.history), [saver, ConsoleProgress(console, len(saver.history))]
+    start = len(saver.history)
+    progress = ConsoleProgress(console, start)
+    cbs = [saver, progress]
     if start: console.print(f'resuming after epoch {start}')
     if join_group()[1] > 1: cbs.append(ShareBatches())
-    with learn.no_bar(), learn.no_logging():
-        if start < epochs: learn.fit_captcha(epochs, start_epoch=start, cbs=cbs, **how)
+    try:
+        with learn.no_bar(), learn.no_logging():
+            if start < epochs: learn.fit_captcha(epochs, start_epoch=start, cbs=cbs, **how)
+    finally: progress.close()
 
 # %% ../../nbs/48_train.run.ipynb #5b0bb532
 def labelled_samples(path,            # folder of labelled images
@@ -188,7 +195,7 @@ def cross_read(samples,    # list of `Sample`
                seed:int=0, # random seed of the folds
               )->list[tuple[str,float]]: # text and probability per sample
     "Read each of `samples` with a learner trained on the other folds."
-    fold, read = assign_folds(samples, min(FOLDS, len({s.text for s in samples})), seed=seed), {}
+    fold, read = fair_folds(samples, FOLDS, seed=seed), {}
     for k in range(fold.max()+1):
         train = [s for s,f in zip(samples, fold) if f != k]
         held  = [s for s,f in zip(samples, fold) if f == k]
@@ -310,7 +317,8 @@ def train_reader(path,                   # folder of labelled images; None: trai
     checks = dict(label_pattern=label_pattern, length=length, charset=charset)
     with _shared_scratch(out, rank, resume=options.resume, overwrite=overwrite) as scratch:
         images = _find_images(path, options, valid=valid, unlabelled=unlabelled, skip_bad=skip_bad, **checks)
-        recipe = choose_recipe(images.texts, images.pixels(60), charset, pretrained=pretrained, mix=mix, length=length)
+        recipe = choose_recipe(images.texts, images.pixels(60), charset, pretrained=pretrained, mix=mix, length=length,
+                               notify=console.print)
         if tuned: recipe, options = _apply_tuning(recipe, options, tuned)
         trained = _train(images, scratch, recipe, options)
         if rank: return {}
