@@ -32,6 +32,7 @@ from ..reading.search import decode
 from ..train.learner import torch_device
 from ..train.pretrained import choose_recipe
 from ..train.run import TrainOptions, fit_samples, labelled_samples
+from ..train.run_folder import check_apart
 
 # %% ../../nbs/50_lab.crossval.ipynb #28fcccc5
 def read_held_out(train,           # list of `Sample` to train on
@@ -230,6 +231,7 @@ def cross_validate(path,                   # folder of labelled images
                   )->dict:                 # the report
     "Read every image of `path` with a model that was not trained on it; a stopped run resumes."
     out, console, charset = Path(out), console or Console(quiet=True), charset and Charset(charset)
+    check_apart(out, [path])
     samples, problems = labelled_samples(path, skip_bad, console, charset=charset, **kwargs)
     charset = charset or Charset.from_texts(s.text for s in samples)
     options = dict(seed=seed, epochs=epochs, augment=augment, device=torch_device(device), pretrained=pretrained,

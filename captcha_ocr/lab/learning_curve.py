@@ -28,6 +28,7 @@ from ..reader import Reading
 from ..reading.search import decode
 from ..train.learner import torch_device
 from ..train.run import labelled_samples
+from ..train.run_folder import check_apart
 
 # %% ../../nbs/51_lab.learning_curve.ipynb #97d1fb64
 class PowerLaw(NamedTuple):
@@ -305,6 +306,7 @@ def learning_curve(path,                   # folder of labelled images
                   )->dict:                 # the report
     "Measure exact match by number of labels, and estimate how many more `target` takes; a stopped run resumes."
     out, console, charset = Path(out), console or Console(quiet=True), charset and Charset(charset)
+    check_apart(out, [path])
     samples, problems = labelled_samples(path, skip_bad, console, charset=charset, **kwargs)
     train, held = split_samples(samples, test, seed)
     if not held: raise CaptchaError(f'{path}: too few images to hold some out for a test. Label more images.')

@@ -24,6 +24,7 @@ from ..train.crnn import RNNS
 from ..train.learner import captcha_learner, torch_device
 from ..train.loaders import captcha_dls
 from ..train.run import labelled_samples
+from ..train.run_folder import check_apart, fingerprint
 
 # %% ../../nbs/52_lab.tune.ipynb #1bd52e29
 optuna.logging.set_verbosity(optuna.logging.WARNING) # no line per trial
@@ -201,13 +202,14 @@ def tune(path,              # folder of labelled images
     "Search for a better recipe for the images of `path`; a stopped search resumes."
     out, console, charset = Path(out), console or Console(quiet=True), charset and Charset(charset)
     if trials < 1: raise CaptchaError(f'--trials {trials} is out of range. Give at least 1.')
+    check_apart(out, [path])
     samples, _ = labelled_samples(path, skip_bad, console, charset=charset, **kwargs)
     train, held = split_samples(samples, valid, seed)
     if not held: raise CaptchaError(f'{path}: too few images to hold some out. Label more images.')
     charset = charset or Charset.from_texts(s.text for s in samples)
     out.mkdir(parents=True, exist_ok=True)
-    names = sorted((s.file.name, s.text) for s in samples)
-    study = open_study(out/'trials.db', [names, charset.chars, epochs, seed, valid], seed)
+    images = fingerprint(sorted(samples, key=lambda s: (s.file.name, s.text)), [])['train']
+    study = open_study(out/'trials.db', [images, charset.chars, epochs, seed, valid], seed)
     device = torch_device(device)
     goal = partial(try_recipe, train=train, valid=held, charset=charset, epochs=epochs, seed=seed, device=device)
     ended = _run_trials(study, trials, goal, console)
