@@ -89,10 +89,12 @@ def ship(state):
         samples = synthetic_samples(folder, N)
         learn = captcha_learner(captcha_dls(samples[:64], samples[64:128], charset), model=model)
         read = learn.read_samples(samples)
-        config = {**model_config(learn.dls, model), 'calibration': fit_platt(*held_out_results(read, samples)).to_dict()}
+        right = sum(t == s.text for (t,_),s in zip(read, samples))
+        config = {**model_config(learn.dls, model), 'calibration': fit_platt(*held_out_results(read, samples)).to_dict(),
+                  'description': 'Latin letters, digits and +-/= in any style', 'n_train': meta['at']['seen'],
+                  'score': f'{right}/{len(samples)} = {right/len(samples):.1%} exact match on held-out synthetic images'}
         export_reader(learn, config, MODELS/f'{NAME}.onnx', samples[:300])
     save_model(model.half(), model_config(learn.dls, model), MODELS/f'{NAME}.safetensors')
-    right = sum(t == s.text for (t,_),s in zip(read, samples))
     folded = sum(t.casefold() == s.text.casefold() for (t,_),s in zip(read, samples))/len(samples)
     low, high = wilson_interval(right, len(samples))
     at, size = meta['at'], lambda kind: (MODELS/f'{NAME}.{kind}').stat().st_size/1e6
