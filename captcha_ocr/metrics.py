@@ -45,4 +45,5 @@ def wilson_interval(k:int,                 # successes
         raise CaptchaError(f'{k} of {n} is not a rate. Give 0 <= k <= n and n > 0.')
     z = NormalDist().inv_cdf((1+confidence)/2)
     mid, half = k + z*z/2, z*sqrt(k*(n-k)/n + z*z/4)
-    return max(0., (mid-half)/(n+z*z)), min(1., (mid+half)/(n+z*z))
+    low, high = (mid-half)/(n+z*z), (mid+half)/(n+z*z)
+    return (0. if k == 0 else low), (1. if k == n else high) # exact, whatever the rounding
