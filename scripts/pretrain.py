@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from captcha_ocr.data.files import atomic_file
 from captcha_ocr.train.crnn import CRNN, layer_table
 from captcha_ocr.train.ctc import CTCLoss
-from pretrain_data import CHARSET, GEOMETRY, Batches, validation_batches
+from pretrain_data import CHARACTERS, CHARSET, GEOMETRY, Batches, validation_batches
 
 NETWORK = dict(channels=[32,64,128,192], blocks=[1,1,1,1], pool='stride', features=192, hidden=128, rnn='gru', layers=1, standardized=True)
 
@@ -31,7 +31,7 @@ def memory()->tuple[int,int]: # megabytes of this process, and of its children
     return round(of(os.getpid())), round(sum(of(o.pid) for o in mp.active_children()))
 
 def decoded(ids): # (N,L) ids of characters, padded with 0
-    return [''.join(CHARSET[i-1] for i in row if i) for row in ids.tolist()]
+    return [CHARACTERS.decode(i for i in row if i) for row in ids.tolist()]
 
 class Threads:
     "Uses the number of threads that trains fastest now: beside busy neighbours, one thread often beats two that wait for each other."

@@ -10,7 +10,7 @@ import torch
 import torch.multiprocessing as mp
 from PIL import Image
 
-from captcha_ocr.charset import min_steps
+from captcha_ocr.charset import Charset, min_steps
 from captcha_ocr.data.images import Geometry
 from captcha_ocr.synth.randomize import CHARSET, generate
 
@@ -18,7 +18,7 @@ GEOMETRY = Geometry()
 WIDTHS = [48,64,80,96,112,128,144,160,176,192,224,256,288,320,352,384]  # columns of a batch: each further shape costs memory for good
 GROUP = 1536      # images that are sorted into batches together
 MAX_LENGTH = 12   # characters
-IDS = {c: i for i,c in enumerate(CHARSET, 1)}
+CHARACTERS = Charset(CHARSET)
 
 def bucket(size,     # (width, height) of an image, pixels
            text:str, # its label
@@ -35,7 +35,7 @@ def encode(samples, # list of (PIL image, text)
     size = width, GEOMETRY.height
     x = np.stack([np.asarray(im.resize(size, Image.Resampling.BILINEAR)) for im,_ in samples])
     y = np.zeros((len(samples), MAX_LENGTH), np.uint8)
-    for row,(_,text) in zip(y, samples): row[:len(text)] = [IDS[c] for c in text]
+    for row,(_,text) in zip(y, samples): row[:len(text)] = CHARACTERS.encode(text)
     return x, y
 
 def to_batches(samples,  # list of (PIL image, text)

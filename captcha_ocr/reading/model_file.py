@@ -92,6 +92,6 @@ def find_model(model=None # path of a model.onnx, or name in `shipped_models`; N
     "The file of a model; a file beats a name."
     shipped, name = shipped_models(), DEFAULT_MODEL if model is None else str(model)
     if name in shipped and not Path(name).is_file(): return shipped[name]
-    if not Path(name).is_file() and not name.endswith('.onnx') and not Path(name).exists():
+    if not name.endswith('.onnx') and not Path(name).exists():
         raise CaptchaError(f'{name}: no such file or model. Give a model.onnx, or one of {", ".join(shipped)}.')
     return Path(name)
