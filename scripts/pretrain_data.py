@@ -14,8 +14,8 @@ from captcha_ocr.charset import Charset, min_steps
 from captcha_ocr.data.images import Geometry
 from captcha_ocr.synth.randomize import CHARSET, generate
 
-GEOMETRY = Geometry()
-WIDTHS = [48,64,80,96,112,128,144,160,176,192,224,256,288,320,352,384]  # columns of a batch: each further shape costs memory for good
+GEOMETRY = Geometry(stretch=1.3)   # overlapping and small characters need more time steps than their images have at 48 pixels
+WIDTHS = [64,80,104,128,144,168,192,208,232,256,296,336,376,416,464,512]  # columns of a batch: each further shape costs memory for good
 GROUP = 1536      # images that are sorted into batches together
 MAX_LENGTH = 12   # characters
 CHARACTERS = Charset(CHARSET)

@@ -193,13 +193,14 @@ def open_image(src,           # path, bytes, file object, PIL image, or array of
 
 # %% ../../nbs/03_data.images.ipynb #29d012e9
 class Geometry(NamedTuple):
-    "The scale of a network's input: `height` pixels, and one time step per `stride` columns."
-    height:int=48 # pixels
-    stride:int=4  # columns per time step
+    "The scale of a network's input: `height` pixels, and one time step per `stride` columns of the stretched image."
+    height:int=48    # pixels
+    stride:int=4     # columns per time step
+    stretch:float=1. # factor by which images are widened, so that crowded characters get more time steps
 
     def width(self, size)->int: # size: (width, height) of an image, pixels
         "The width in pixels of an image of `size` after scaling."
-        return max(1, round(size[0]*self.height/size[1]))
+        return max(1, round(size[0]*self.height*self.stretch/size[1]))
 
     def steps(self, size)->int: # size: (width, height) of an image, pixels
         "The number of time steps for an image of `size`."
