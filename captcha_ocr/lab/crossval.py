@@ -23,7 +23,7 @@ from ..charset import CaptchaError, Charset
 from ..data.files import atomic_file, write_csv
 from ..data.images import open_image, to_pixels
 from ..data.show import figure_html
-from ..data.split import assign_folds, fold_keys
+from ..data.split import assign_folds, fold_keys, unseen_characters
 from .results import run_digest
 from ..metrics import wilson_interval
 from ..reader import Reading
@@ -203,12 +203,19 @@ def _figures(report, samples, readings, confidences, suspects): # pieces of HTML
     if suspects: yield figure_html(plot_audit(suspects))
 
 # %% ../../nbs/50_lab.crossval.ipynb #4c98bdd1
+def _unseen_warning(samples, fold): # None if each fold's reader has seen all of its characters
+    chars = set(unseen_characters(samples, fold))
+    n = len([s for s in samples if chars & set(s.text)])
+    if not chars: return None
+    return (f'{n} of {len(samples)} images have a character that no other fold has ({" ".join(sorted(chars))}), so their '
+            'reader has never seen it: correct these labels, or label more images with such characters')
+
 def _report(samples, readings, confidences, facts, compared, **more): # JSON-able; facts: per fold
-    warning = compared and compared['warning']
+    warnings = [_unseen_warning(samples, more.pop('fold')), compared and compared['warning']]
     report = held_out_report(samples, readings, confidences)
     report.update(more, n_train=len(samples) - max(o['n'] for o in facts), seconds=sum(o['seconds'] for o in facts),
                   epochs=max(o['epochs'] for o in facts), folds=facts, spread=fold_spread(facts), compared=compared,
-                  warnings=[warning] if warning else [])
+                  warnings=[o for o in warnings if o])
     return report
 
 # %% ../../nbs/50_lab.crossval.ipynb #6bdd0884
@@ -250,7 +257,7 @@ def _cross_validate(samples, out, charset, how, *, console, **options): # how: p
         compared = _compare_random(samples, keys, right, out, charset, folds=folds, by=by, console=console, **options)
     confidences = cross_calibrated([p for _,p in read], right)
     readings = [Reading(t, float(p)) for (t,_),p in zip(read, confidences)]
-    report = _report(samples, readings, confidences, facts, compared, by=by, seed=options['seed'],
+    report = _report(samples, readings, confidences, facts, compared, fold=fold, by=by, seed=options['seed'],
                      charset=charset.chars, data=str(path), skipped=how['skipped'])
     suspects = audit(samples, log_probs, charset)
     _save_predictions(out/'predictions.csv', samples, fold, readings)
