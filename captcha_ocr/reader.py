@@ -42,7 +42,7 @@ class Reading(NamedTuple):
     confidence:float=0.                     # calibrated probability that the whole text is right, 0 to 1
     chars:tuple[Char,...]=()                # characters of the most probable text
     alternatives:tuple[tuple[str,float],...]=() # other texts and their probabilities, most probable first
-    unfamiliar:str|None=None                # how the image differs from the training images; None if it does not
+    unfamiliar:str|None=None                # how the image differs from the training images, or that it shows no text to read
     reason:str|None=None                    # why the reader abstains, one line
     error:str|None=None                     # why the image could not be opened, one line
 
@@ -139,6 +139,12 @@ def _confidences(found,      # (text, probability) from `decode`
     top = float(calibrate(first))
     return [top, *(min(top, p*(1-top)/max(1-first, sum(others), 1e-300)) for p in others)]
 
+# %% ../nbs/16_reader.ipynb #f277030f
+def _illegible(text, confidence, limit): # why this is not the reading of a text, or None; limit: 0 if the model has none
+    if not limit: return None
+    if not text: return 'no text found'
+    return 'no text in the characters of this model' if confidence < limit else None
+
 # %% ../nbs/16_reader.ipynb #65a902da
 def to_reading(reader,                 # the `Reader` that gave the scores
                scores:Scores,          # output for one image
@@ -154,6 +160,7 @@ def to_reading(reader,                 # the `Reader` that gave the scores
         return Reading(None, unfamiliar=unfamiliar, reason=why)
     possible = exp(constraint_log_prob(log_probs, reader.charset, constraint)) if constraint else 1.
     text, (confidence, *others) = found[0][0], _confidences(found, possible, reader.calibrate)
+    unfamiliar = unfamiliar or _illegible(text, confidence, reader.legible_from)
     chars = _chars(log_probs, reader.charset.encode(text), reader.charset, scale)
     rest = tuple((t,p) for (t,_),p in zip(found[1:], others))
     if confidence >= min_confidence: return Reading(text, confidence, chars, rest, unfamiliar)
@@ -204,7 +211,7 @@ class Reader:
         self.network, self.calibrate, self.novelty = _load(file, device)
         self.config = self.network.config
         self.charset, self.geometry = Charset(self.config['charset']), Geometry(**self.config['geometry'])
-        self.threads = threads or _cores()
+        self.legible_from, self.threads = self.config.get('legible_from', 0.), threads or _cores()
 
     def __reduce__(self): return self._reopen, () # pickled by file and options, for worker processes
 

@@ -2,25 +2,29 @@
 
     python scripts/ship_universal.py STATE [--curve]
 
-STATE is the folder of `scripts/pretrain.py`. Writes captcha_ocr/models/universal.onnx (to read), universal.safetensors in half
-precision (to train from), universal.md, and nbs/images/pretraining.png, the learning curve. Its confidence is calibrated on synthetic
-images; the benchmark (`make bench-styles`) only judges."""
+STATE is the folder of `scripts/pretrain.py`. Writes captcha_ocr/models/universal.onnx (8-bit weights, to read), universal.safetensors
+(half precision, to train from), universal.md, and nbs/images/pretraining.png, the learning curve. The 8-bit model is written only if it
+reads as many synthetic images as the float one. Confidence is calibrated on synthetic images; the benchmark (`make bench-styles`) only
+judges."""
 import argparse, json, platform, tempfile, time
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
+import onnx
 from PIL import Image
 from safetensors import safe_open
 
 from captcha_ocr.charset import Charset
 from captcha_ocr.data.files import atomic_file
-from captcha_ocr.data.images import Geometry
+from captcha_ocr.data.images import Geometry, open_image, to_pixels
 from captcha_ocr.data.labels import Sample
 from captcha_ocr.metrics import wilson_interval
+from captcha_ocr.reader import Reader
 from captcha_ocr.reading.calibration import fit_platt
 from captcha_ocr.synth.randomize import generate
 from captcha_ocr.train.crnn import CRNN
-from captcha_ocr.train.export import export_reader, held_out_results
+from captcha_ocr.train.export import export_reader, quantized, seal
 from captcha_ocr.train.learner import captcha_learner, model_config, save_model
 from captcha_ocr.train.loaders import captcha_dls
 from project import ROOT
@@ -38,9 +42,11 @@ Reads short texts of Latin letters, digits and `+-x/=` in image styles that it w
 | score on synthetic images | {exact:.1%} exact match of {n:,} held-out ones (95% interval {low:.1%} to {high:.1%}), {folded:.1%} ignoring case |
 | score on other styles | see `make bench-styles` and the tutorial *Another style* |
 | confidence | calibrated on {n:,} held-out synthetic images; on other styles it can be too high |
+| no text | a confidence below {legible_from:.1%} is reported as `unfamiliar`: 1% of the right readings, most photographs and other scripts |
 | network | CRNN with {weights:,} weights: `{network}` |
 | pretraining | {hours:.1f} hours on one of two busy cores ({machine}), AdamW, constant learning rate, then decay to zero over the last {decay:,} images, averaged weights |
-| size | {onnx_mb:.1f} MB float32, {half_mb:.1f} MB half precision |
+| size | {onnx_mb:.1f} MB with 8-bit weights, {half_mb:.1f} MB half precision |
+| 8-bit weights | {same:.1%} of {n:,} texts are those of the float network, which reads {floats:.1%} |
 | date | {date} |
 | made by | `python scripts/pretrain.py`, then `python scripts/ship_universal.py` |
 
@@ -83,31 +89,50 @@ def plot_curve(state, file):
     ax.legend(fontsize=8, frameon=False)
     fig.savefig(file, dpi=110)
 
+MAX_LOSS = .005  # share of images that the 8-bit model may read worse than the float one
+
+def quantize(learn, samples, config, file):
+    "Write the 8-bit model; returns what it reads in `samples`, the share of texts that stay the same, and the share right before."
+    with tempfile.TemporaryDirectory() as d:
+        export_reader(learn, config, Path(d)/'float.onnx', samples[:300])
+        proto, floats = onnx.load(Path(d)/'float.onnx'), list(Reader(Path(d)/'float.onnx').read_many([s.file for s in samples]))
+    images = [to_pixels(open_image(s.file), learn.dls.geometry) for s in samples[-256:]]
+    with atomic_file(file) as part: part.write_bytes(seal(quantized(proto, images), config))
+    read = list(Reader(file).read_many([s.file for s in samples]))
+    before, after = [np.mean([r.text == s.text for r,s in zip(o, samples)]) for o in (floats, read)]
+    if after < before-MAX_LOSS: raise SystemExit(f'{file}: 8 bits read {after:.1%}, floats {before:.1%} of {len(samples):,} images')
+    return read, np.mean([a.text == b.text for a,b in zip(floats, read)]), before
+
 def ship(state):
     model, charset, meta = load(state)
+    file = MODELS/f'{NAME}.onnx'
     with tempfile.TemporaryDirectory() as folder:
         samples = synthetic_samples(folder, N)
-        learn = captcha_learner(captcha_dls(samples[:64], samples[64:128], charset), model=model)
-        read = learn.read_samples(samples)
-        right = sum(t == s.text for (t,_),s in zip(read, samples))
-        config = {**model_config(learn.dls, model), 'calibration': fit_platt(*held_out_results(read, samples)).to_dict(),
-                  'description': 'Latin letters, digits and +-/= in any style', 'n_train': meta['at']['seen'],
-                  'score': f'{right}/{len(samples)} = {right/len(samples):.1%} exact match on held-out synthetic images'}
-        export_reader(learn, config, MODELS/f'{NAME}.onnx', samples[:300])
+        learn = captcha_learner(captcha_dls(samples[:64], samples[64:128], charset, geometry=model.geometry), model=model)
+        read, same, floats = quantize(learn, samples, model_config(learn.dls, model), file)
+    right = [r.text == s.text for r,s in zip(read, samples)]
+    calibrate = fit_platt([r.confidence for r in read], right)
+    legible_from = float(np.quantile(calibrate([r.confidence for r,ok in zip(read, right) if ok]), .01))
+    config = {**model_config(learn.dls, model), 'calibration': calibrate.to_dict(), 'legible_from': round(legible_from, 4),
+              'description': 'Latin letters, digits and +-/= in any style', 'n_train': meta['at']['seen'],
+              'score': f'{sum(right)}/{len(right)} = {np.mean(right):.1%} exact match on held-out synthetic images'}
+    proto = onnx.load(file)
+    with atomic_file(file) as part: part.write_bytes(seal(proto, config))
     save_model(model.half(), model_config(learn.dls, model), MODELS/f'{NAME}.safetensors')
-    folded = sum(t.casefold() == s.text.casefold() for (t,_),s in zip(read, samples))/len(samples)
-    low, high = wilson_interval(right, len(samples))
+    folded = np.mean([(r.text or '').casefold() == s.text.casefold() for r,s in zip(read, samples)])
+    low, high = wilson_interval(sum(right), len(right))
     at, size = meta['at'], lambda kind: (MODELS/f'{NAME}.{kind}').stat().st_size/1e6
-    card = CARD.format(name=NAME, seen=at['seen'], charset=charset.chars, exact=right/len(samples), n=len(samples), low=low, high=high, folded=folded,
+    card = CARD.format(name=NAME, seen=at['seen'], charset=charset.chars, exact=np.mean(right), n=len(samples), low=low, high=high, folded=folded,
                        weights=sum(p.numel() for p in model.parameters()), network=json.dumps(meta['network']), hours=at['seconds']/3600,
-                       decay=at['decay'] or 0, machine=platform.machine(), onnx_mb=size('onnx'), half_mb=size('safetensors'), date=time.strftime('%Y-%m-%d'))
+                       decay=at['decay'] or 0, machine=platform.machine(), onnx_mb=size('onnx'), half_mb=size('safetensors'),
+                       same=same, floats=floats, legible_from=legible_from, date=time.strftime('%Y-%m-%d'))
     with atomic_file(MODELS/f'{NAME}.md') as part: part.write_text(card, encoding='utf-8')
     print(card)
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     p.add_argument('state', type=Path, help='folder of scripts/pretrain.py')
-    p.add_argument('--curve', action='store_true', help='draw the learning curve only')
+    p.add_argument('--curve', action='store_true', help='plot the learning curve only')
     args = p.parse_args()
     plot_curve(args.state, ROOT/'nbs/images/pretraining.png')
     if not args.curve: ship(args.state)
