@@ -3,16 +3,18 @@
     python scripts/pretrain.py --state DIR [--minutes M] [--images N]     # starts, or resumes what is in DIR
     python scripts/pretrain.py --state DIR --decay 200000                 # learning rate to zero over so many images, then stop
     python scripts/pretrain.py --state DIR --from-stable                  # resume from before the decay
+    python scripts/pretrain.py --state DIR --processes 2                  # one process per core, which average their gradients
 
 The learning rate rises, stays constant, and falls only when you ask for it: no budget has to be known in advance. DIR holds the
 state (weights, their moving average, the optimiser, the place in the data) and log.jsonl. More fonts make better images: install
 those of scripts/pretrain_fonts.txt first. Real images are never used, here or to choose anything here."""
-import argparse, json, math, os, platform, shutil, signal, time
+import argparse, json, math, os, platform, shutil, signal, tempfile, time
 from pathlib import Path
 
 os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')    # threads that spin take the cores from each other
 import numpy as np
 import torch
+import torch.distributed as dist
 import torch.multiprocessing as mp
 from safetensors import safe_open
 from safetensors.torch import save_file
@@ -57,10 +59,27 @@ class Threads:
                 self.next()
         elif seconds > self.keep: self.begin()
 
+class Team:
+    "The processes that train together: each has batches of its own, all take the same step."
+    def __init__(self, rank:int, size:int): self.rank, self.size = rank, size
+
+    def average(self, params): # their gradients, in place
+        if self.size == 1: return
+        grads = torch.cat([p.grad.flatten() for p in params])
+        dist.all_reduce(grads)
+        for p,g in zip(params, (grads/self.size).split([p.numel() for p in params])): p.grad.copy_(g.view_as(p.grad))
+
+    def gather(self, numbers): # the integers of every process, a list of lists by rank
+        if self.size == 1: return [numbers]
+        mine = torch.tensor(numbers)
+        found = [torch.empty_like(mine) for _ in range(self.size)]
+        dist.all_gather(found, mine)
+        return [o.tolist() for o in found]
+
 class Training:
     "The network, its moving average, the optimiser, and the place in the data."
-    def __init__(self, args):
-        self.args, self.folder = args, Path(args.state)
+    def __init__(self, args, team:Team):
+        self.args, self.team, self.folder = args, team, Path(args.state)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.file, self.stable = self.folder/'state.safetensors', self.folder/'stable.safetensors'
         self.device = torch.device(args.device)
@@ -72,7 +91,7 @@ class Training:
         groups = [dict(params=matrices, weight_decay=args.wd), dict(params=self.params[len(matrices):], weight_decay=0.)]
         self.opt = torch.optim.AdamW(groups, lr=args.lr, betas=(.9,.98), fused=True)
         self.loss, self.losses, self.norms, self.skipped = CTCLoss(), [], [], 0
-        self.at = dict(seen=0, step=0, group=0, batch=0, seconds=0., decay_from=None, decay=None)
+        self.at = dict(seen=0, step=0, places=[], seconds=0., decay_from=None, decay=None)
         self.stop = False
 
     def load(self, file):
@@ -116,14 +135,15 @@ class Training:
         loss = self.loss(logits, y)
         self.opt.zero_grad()
         (loss + args.aux*self.loss(without_context, y)).backward()
+        self.team.average(self.params)
         norm = torch.nn.utils.clip_grad_norm_(self.params, args.clip).item()
         if math.isfinite(loss.item()) and math.isfinite(norm): self.opt.step()
         else: self.skipped += 1
         at['step'] += 1
-        at['seen'] += len(x)
+        at['seen'] += len(x)*self.team.size
         self.losses.append(loss.item())
         self.norms.append(norm)
-        self.update_average()
+        if not self.team.rank: self.update_average()
 
     def update_average(self):
         keep, now = min(self.args.ema, (1+self.at['step'])/(10+self.at['step'])), self.model.state_dict()
@@ -156,44 +176,67 @@ class Training:
         if self.args.from_stable: self.load(self.stable)
         elif self.file.exists(): self.load(self.file)
         if self.args.decay and self.at['decay_from'] is None:
-            if self.file.exists(): shutil.copy(self.file, self.stable)
+            if self.file.exists() and not self.team.rank: shutil.copy(self.file, self.stable)
             self.at |= dict(decay_from=self.at['seen'], decay=self.args.decay)
 
     def report(self, seconds): # since the last report
         n = len(self.losses)
         row = dict(seen=self.at['seen'], step=self.at['step'], loss=round(sum(self.losses)/n, 4), norm=round(float(np.median(self.norms)), 2),
-                   lr=round(self.rate(), 6), per_second=round(n*self.args.bs/seconds, 1), rss=memory(), threads=torch.get_num_threads(),
+                   lr=round(self.rate(), 6), per_second=round(n*self.args.bs*self.team.size/seconds, 1), rss=memory(), threads=torch.get_num_threads(),
                    hours=round(self.at['seconds']/3600, 4), skipped=self.skipped)
         self.losses, self.norms = [], []
         return row
+
+    def place(self):
+        "Group and batch at which this process starts: its own place, or a new group if their number was another."
+        places, rank, size = self.at['places'], self.team.rank, self.team.size
+        if len(places) == size: return places[rank]
+        return max((group for group,_ in places), default=-1)+1+rank, 0
+
+    def done(self, start): # whether this process wants to stop
+        return self.stop or self.finished() or bool(self.args.minutes and time.time()-start > 60*self.args.minutes)
+
+    def steps(self): # trains on a batch; yields whether it was the last one
+        args, start, before = self.args, time.time(), self.at['seconds']
+        batches = Batches(args.seed, args.bs, *self.place(), self.team.size, args.workers,
+                          lambda: self.stop and self.team.size == 1)    # several processes stop after the same step
+        threads = None if args.threads else Threads(os.cpu_count())
+        self.model.train()
+        for x,y in batches:
+            self.step(x, y)
+            if threads: threads(len(x))
+            self.at['seconds'] = before + time.time()-start
+            flags = self.team.gather([int(self.done(start)), batches.group, batches.batch])
+            self.at['places'] = [place for _,*place in flags]
+            done = any(flag for flag,*_ in flags)
+            yield done
+            if done: break
+        batches.stop()
 
     def run(self):
         self.restore()
         if self.finished(): return print(f"{self.file}: finished after {self.at['seen']:,} images", flush=True)
         for o in (signal.SIGTERM, signal.SIGINT): signal.signal(o, lambda *_: setattr(self, 'stop', True))
-        self.log(event='start', at=self.at, args=vars(self.args), torch=torch.__version__, machine=f'{os.cpu_count()} cores of {platform.machine()}',
-                 macs=sum(o['macs'] for o in layer_table(self.model)), time=time.strftime('%Y-%m-%d %H:%M:%S'))
+        if self.team.rank:
+            for _ in self.steps(): pass
+            return
         args, valid = self.args, validation_batches(self.args.valid, self.args.bs)
-        batches = Batches(args.seed, args.bs, self.at['group'], self.at['batch'], args.workers, lambda: self.stop)
-        threads = None if args.threads else Threads(os.cpu_count())
-        self.model.train()
-        start = logged = saved = validated = time.time()
-        before = self.at['seconds']
-        for x,y in batches:
-            self.at |= dict(group=batches.group, batch=batches.batch)
-            self.step(x, y)
-            if threads: threads(len(x))
+        self.log(event='start', at=self.at, args=vars(args), torch=torch.__version__, machine=f'{os.cpu_count()} cores of {platform.machine()}',
+                 macs=sum(o['macs'] for o in layer_table(self.model)), time=time.strftime('%Y-%m-%d %H:%M:%S'))
+        logged = saved = validated = time.time()
+        for done in self.steps():
             now = time.time()
-            self.at['seconds'] = before + now-start
-            done = self.stop or self.finished() or bool(args.minutes and now-start > 60*args.minutes)
             if done or now-logged > args.log_every:
                 row = self.report(now-logged)
                 if done or now-validated > args.valid_every: row, validated = row | self.validate(valid), time.time()
                 self.log(**row)
                 logged = time.time()
             if done or now-saved > args.save_every: self.save(self.file); saved = time.time()
-            if done: break
-        batches.stop()
+
+def train(rank, args, meeting): # one of the processes; meeting: file where they find each other
+    if args.threads: torch.set_num_threads(args.threads)
+    if args.processes > 1: dist.init_process_group('gloo', init_method=f'file://{meeting}', rank=rank, world_size=args.processes)
+    Training(args, Team(rank, args.processes)).run()
 
 def options():
     p = argparse.ArgumentParser(description=__doc__.split('\n')[0])
@@ -212,7 +255,8 @@ def options():
     add('--clip', type=float, default=20., help='largest norm of the gradient')
     add('--ema', type=float, default=.999, help='share that the averaged weights keep in an update')
     add('--seed', type=int, default=1)
-    add('--workers', type=int, default=1, help='processes that generate images')
+    add('--processes', type=int, default=1, help='processes that train together, each on batches of --bs')
+    add('--workers', type=int, default=1, help='processes that generate images, for each process that trains')
     add('--threads', type=int, default=0, help='threads of the network; 0: the number that is fastest beside other programs')
     add('--device', default='cpu')
     add('--float32', dest='bf16', action='store_false', help='no mixed precision')
@@ -223,7 +267,15 @@ def options():
     add('--network', type=json.loads, default={}, help='options of CRNN that differ from the universal network, as JSON')
     args = p.parse_args()
     args.network = NETWORK | args.network
-    if args.threads: torch.set_num_threads(args.threads)
+    if args.processes > 1: args.threads = args.threads or 1
     return args
 
-if __name__ == '__main__': Training(options()).run()
+def main():
+    args = options()
+    with tempfile.TemporaryDirectory() as d:
+        others = [mp.get_context('spawn').Process(target=train, args=(rank, args, Path(d)/'meeting')) for rank in range(1, args.processes)]
+        for o in others: o.start()
+        train(0, args, Path(d)/'meeting')
+        for o in others: o.join()
+
+if __name__ == '__main__': main()

@@ -3,6 +3,7 @@
 Image i of a training is `generate([seed, i])`, so the data has no state: a training resumes at the very batch, and the number of
 processes changes nothing."""
 import math, os, random, signal, sys
+from itertools import cycle
 from queue import Empty, Full
 
 import numpy as np
@@ -88,14 +89,15 @@ def _work(queue, seed, size, first, step): # makes groups `first`, `first+step`,
         group += step
 
 class Batches:
-    "Iterates over the batches from (`group`, `batch`) on; both always name the place to resume at."
-    def __init__(self, seed:int, size:int, group:int, batch:int, workers:int, stopped): # stopped: function without arguments
-        self.group, self.batch, self.stopped = group, batch, stopped
+    """Iterates over the batches of the groups `group`, `group+stride`, ..., the first from `batch` on; both always name the place to
+    resume at. Processes that train together have a stride of their number, so that each has groups of its own."""
+    def __init__(self, seed:int, size:int, group:int, batch:int, stride:int, workers:int, stopped): # stopped: function without arguments
+        self.group, self.batch, self.stride, self.stopped = group, batch, stride, stopped
         context = mp.get_context('spawn')
         self.queues = [context.Queue(32) for _ in range(workers)]
-        self.workers = [context.Process(target=_work, daemon=True, args=(q, seed, size, group+k, workers)) for k,q in enumerate(self.queues)]
+        self.workers = [context.Process(target=_work, daemon=True, args=(q, seed, size, group+k*stride, workers*stride))
+                        for k,q in enumerate(self.queues)]
         for o in self.workers: o.start()
-        self.first = group
 
     def _next(self, queue): # an item, or None when the training has been stopped
         while not self.stopped():
@@ -103,16 +105,20 @@ class Batches:
             except Empty:
                 if not all(o.is_alive() for o in self.workers): sys.exit('a process that generates images has died; see the messages above')
 
+    def _group(self, queue): # the batches of one group that are still to come
+        done, last = self.batch, False
+        while not last:
+            item = self._next(queue)
+            if item is None: return
+            group, i, last, x, y = item
+            if i < done: continue
+            self.group, self.batch = (group+self.stride, 0) if last else (group, i+1)
+            yield torch.from_numpy(x), torch.from_numpy(y).long()
+
     def __iter__(self):
-        while True:
-            queue, done, last = self.queues[(self.group-self.first) % len(self.queues)], self.batch, False
-            while not last:
-                item = self._next(queue)
-                if item is None: return
-                group, i, last, x, y = item
-                if i < done: continue
-                self.group, self.batch = (group+1, 0) if last else (group, i+1)
-                yield torch.from_numpy(x), torch.from_numpy(y).long()
+        for queue in cycle(self.queues):
+            yield from self._group(queue)
+            if self.stopped(): return
 
     def stop(self):
         for o in self.workers: o.kill()
