@@ -57,7 +57,7 @@ class Reading(NamedTuple):
 class Opened(NamedTuple):
     "An image as the network takes it."
     pixels:np.ndarray # (height,W,3) uint8
-    scale:float       # columns of the original image per time step
+    scale:float       # columns of the original image per time step; a second row of text follows the first
 
 def open_pixels(src,     # any source of `open_image`: path, bytes, file object, PIL image or array
                 geometry:Geometry # the model's height and stride
@@ -67,7 +67,7 @@ def open_pixels(src,     # any source of `open_image`: path, bytes, file object,
     if not geometry.steps(im.size):
         raise CaptchaError(f'{source_name(src)}: {im.width}x{im.height} pixels is too narrow to hold a character')
     pixels = to_pixels(im, geometry)
-    return Opened(pixels, geometry.stride*im.width/pixels.shape[1])
+    return Opened(pixels, geometry.stride*geometry.rows*im.width/pixels.shape[1])
 
 # %% ../nbs/16_reader.ipynb #c4b77a42
 BATCH = 16  # images that are opened and run together

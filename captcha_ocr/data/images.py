@@ -18,6 +18,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from ..charset import CaptchaError
 from .files import printable
+from .ink import row_cuts
 
 # %% ../../nbs/03_data.images.ipynb #6a1f7bbe
 MAX_PIXELS = 20_000_000  # pixels in an image
@@ -197,23 +198,33 @@ class Geometry(NamedTuple):
     height:int=48    # pixels
     stride:int=4     # columns per time step
     stretch:float=1. # factor by which images are widened, so that crowded characters get more time steps
+    rows:int=1       # rows of text in an image, which are put side by side
+
+    def row_width(self, size)->int: # size: (width, height) of an image, pixels
+        "The width in pixels of a row of an image of `size` after scaling."
+        return max(1, round(size[0]*self.height*self.stretch*self.rows/size[1]))
 
     def width(self, size)->int: # size: (width, height) of an image, pixels
-        "The width in pixels of an image of `size` after scaling."
-        return max(1, round(size[0]*self.height*self.stretch/size[1]))
+        "The width in pixels of all rows of an image of `size` after scaling."
+        return self.rows*self.row_width(size)
 
     def steps(self, size)->int: # size: (width, height) of an image, pixels
         "The number of time steps for an image of `size`."
         return self.width(size)//self.stride
 
 # %% ../../nbs/03_data.images.ipynb #9ebe4250
+def _split_rows(im, rows): # an image per row of text
+    cuts = [0, *row_cuts(np.asarray(im), rows), im.height]
+    return [im.crop((0, a, im.width, b)) for a,b in zip(cuts, cuts[1:])]
+
 def to_pixels(im:Image.Image,               # mode RGB
               geometry:Geometry=Geometry(), # of the network
              )->np.ndarray:                 # (height,W,3) uint8
-    "Scale `im` to the height of `geometry`."
-    size = geometry.width(im.size), geometry.height
-    if im.size != size: im = im.resize(size, Image.Resampling.BILINEAR)
-    return np.asarray(im)
+    "Scale `im` to the height of `geometry`; several rows of text are put side by side."
+    size = geometry.row_width(im.size), geometry.height
+    rows = _split_rows(im, geometry.rows) if 1 < geometry.rows <= im.height else [im]*geometry.rows
+    rows = [o if o.size == size else o.resize(size, Image.Resampling.BILINEAR) for o in rows]
+    return np.asarray(rows[0]) if geometry.rows == 1 else np.concatenate([np.asarray(o) for o in rows], 1)
 
 # %% ../../nbs/03_data.images.ipynb #e39e80d2
 IMAGE_SUFFIXES = {'.png','.apng','.jpg','.jpeg','.jpe','.jfif','.gif','.bmp','.webp','.tif','.tiff',

@@ -4,11 +4,13 @@
 
 # %% auto #0
 __all__ = ['MIN_COUNTED', 'text_problem', 'is_full_width', 'full_width_problem', 'copied_from', 'find_copies', 'count_files',
-           'is_right_to_left']
+           'order_problem', 'is_visual_order', 'crowded_label', 'other_case']
 
 # %% ../../nbs/04_data.label_text.ipynb #700f880e
-import re, unicodedata
+import os, re, unicodedata
 from collections import Counter
+
+from ..charset import is_right_to_left, visual_order
 
 # %% ../../nbs/04_data.label_text.ipynb #cdcd224b
 _INVISIBLE = {'Cc','Cf','Cs','Zl','Zp','Zs'}  # Unicode categories
@@ -63,17 +65,52 @@ def find_copies(texts # labels from file names
 
 # %% ../../nbs/04_data.label_text.ipynb #31f683c8
 MIN_COUNTED = 20  # file names in a row that are no accident
+_FILE_WORD = re.compile('(img|image|captcha|code|crop|dsc|dscn|file|frame|photo|pic|picture|sample|scan|screenshot|train|test)?[ _(-]*',
+                        re.IGNORECASE)
 
 def count_files(texts # labels from file names
                )->bool:
     "Whether the labels just count the files."
     texts = set(texts)
-    if len(texts) < MIN_COUNTED or not all(t.isascii() and t.isdigit() for t in texts): return False
-    numbers = sorted(map(int, texts))
-    if numbers[0] > 1 or numbers != list(range(numbers[0], numbers[0]+len(texts))): return False
-    return {10**len(t) for t in texts} != {len(texts)}            # all numbers of four digits are a data set
+    prefix = os.path.commonprefix(list(texts)).rstrip('0123456789')
+    tails = [t[len(prefix):].rstrip(')') for t in texts]
+    if len(texts) < MIN_COUNTED or not _FILE_WORD.fullmatch(prefix): return False
+    if not all(t.isascii() and t.isdigit() for t in tails): return False
+    numbers, widths = list(map(int, tails)), {len(t) for t in tails}
+    first, last = min(numbers), max(numbers)
+    if (first > 1 and not prefix) or last-first+1 > 1.05*len(texts): return False
+    return not (widths == {len(str(last))} and last-first+1 > .9*10**len(str(last)))     # all numbers of four digits are a data set
 
 # %% ../../nbs/04_data.label_text.ipynb #e855edd4
-def is_right_to_left(text:str)->bool:
-    "Whether `text` has a letter of a script that is written from right to left."
-    return any(unicodedata.bidirectional(c) in ('R','AL') for c in text)
+def order_problem(text:str # label
+                 )->str|None:
+    "Why a right-to-left label cannot be turned into the order in the image and back, or None."
+    if not is_right_to_left(text): return
+    if visual_order(visual_order(text)) == text: return
+    return f'label {text!r} has signs whose order a reader cannot restore. Leave them out.'
+
+# %% ../../nbs/04_data.label_text.ipynb #f768a4e8
+_FINAL = 'ךםןףץ'  # letters that end a Hebrew word
+
+def is_visual_order(texts # labels
+                   )->bool:
+    "Whether right-to-left labels seem to be stored from left to right: several start with a final letter, and none ends so."
+    starts = [t for t in texts if t[0] in _FINAL]
+    return len(starts) >= 5 and not any(t[-1] in _FINAL for t in texts)
+
+# %% ../../nbs/04_data.label_text.ipynb #4835250a
+def crowded_label(texts # label of each image
+                 )->tuple[str,int]|None: # the label and its number of images
+    "A label of three characters or more that has far more images than others, or None."
+    counts = Counter(texts)
+    usual = sorted(counts.values())[len(counts)//2] if counts else 0
+    text, n = max(((t, n) for t,n in counts.items() if len(t) > 2), key=lambda o: o[1], default=('', 0))
+    return (text, n) if len(counts) > 1 and n >= 10 and n >= 10*usual else None
+
+# %% ../../nbs/04_data.label_text.ipynb #4e042d0f
+def other_case(texts,   # labels
+               readings # what a reader of both cases reads in their images
+              )->tuple[int,int]: # number of labels that differ from the reading in case alone; number of equal ones
+    "Whether labels and images have the same case."
+    pairs = [(t, r) for t,r in zip(texts, readings) if t.lower() == r.lower() and t.lower() != t.upper()]
+    return len([1 for t,r in pairs if t != r]), len([1 for t,r in pairs if t == r])

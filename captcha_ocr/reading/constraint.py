@@ -288,6 +288,8 @@ _MAX_STATES = 2000
 def _rules(k, charset): # automaton of all parts of `k` but the lexicon; None if no text meets them
     chars = [c for c in charset.chars if k.charset is None or c in k.charset]
     if not chars: raise CaptchaError(f'the model reads none of the characters {k.charset!r}, only {charset.chars!r}')
+    if charset.right_to_left and (k.positions is not None or k.regex is not None):
+        raise CaptchaError('positions and regex need a model of left-to-right text: use length, charset or lexicon')
     sets, regex = _position_sets(k, chars), _Regex('.*' if k.regex is None else k.regex, chars)
     ids, fewest = {c: i for i,c in enumerate(charset.chars, 1)}, _fewest(k)
     def moves(state):
@@ -315,15 +317,16 @@ def _check_size(texts, charset): # sorted texts
     raise CaptchaError(f'the lexicon of {len(texts):,} texts needs a table of {n:,} prefixes for {charset.n_classes} characters: '
                        f'use fewer texts, at most {_MAX_CELLS//charset.n_classes:,} prefixes, or a regex')
 
-def _tree(texts, charset): # sorted texts
+def _tree(texts, charset): # sorted texts, in visual order
     n = _check_size(texts, charset)
     step, accept = np.full((n, charset.n_classes), -1, np.int32), np.zeros(n, bool)
     step[:,0] = range(n)
+    ids = {c: i for i,c in enumerate(charset.chars, 1)}
     path, free = [0], 1                                 # states of the prefixes of the last text, next new state
     for kept,new in _new_parts(texts):
         del path[kept+1:]
-        for c in charset.encode(new):
-            step[path[-1],c] = free
+        for c in new:
+            step[path[-1],ids[c]] = free
             path.append(free)
             free += 1
         accept[path[-1]] = True
@@ -343,7 +346,7 @@ def _acceptor(rules, charset): # predicate on texts, fast enough for a million o
 def _build(constraint, charset): # `Automaton`; None if no text meets the constraint
     rules = _rules(constraint, charset)
     if rules is None or constraint.lexicon is None: return rules
-    texts = sorted(filter(_acceptor(rules, charset), constraint.lexicon))
+    texts = sorted(filter(_acceptor(rules, charset), map(charset.visual, constraint.lexicon)))
     return _tree(texts, charset) if texts else None
 
 # %% ../../nbs/11_reading.constraint.ipynb #99697cb1

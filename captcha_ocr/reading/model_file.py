@@ -23,7 +23,8 @@ NETWORK = {'channels?': list_of(integer(1, 2048), 8), 'features?': integer(1, 40
 
 _NUMBERS = list_of(number(-1e300, 1e300), 1000)
 _CONFIG = {'version': text(100), 'charset': text(100_000),
-           'geometry': {'height': integer(8, 512), 'stride': choice(1, 2, 4, 8, 16, 32), 'stretch?': number(.1, 10)},
+           'geometry': {'height': integer(8, 512), 'stride': choice(1, 2, 4, 8, 16, 32), 'stretch?': number(.1, 10),
+                        'rows?': integer(1, 4)},
            'model?': NETWORK,
            'calibration?': {'stated': _NUMBERS, 'calibrated': _NUMBERS, 'top?': number(0, 1), 'n?': integer(0, 10**12)},
            'legible_from?': number(0, 1),

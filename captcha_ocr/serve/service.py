@@ -131,7 +131,7 @@ class ImageResult(NamedTuple):
 # %% ../../nbs/73_serve.service.ipynb #037e5025
 def _candidates(reader, scores, reading, n): # the `n` most probable characters at each position of the reading
     if not n or not reading.chars: return []
-    ids = reader.charset.encode(''.join(c.char for c in reading.chars))
+    ids = [i for c in reading.chars for i in reader.charset.encode(c.char)]
     chars = ['', *reader.charset.chars] # '': the text ends here
     probs = next_probs(scores.log_probs, ids)[:-1]
     return [[(chars[i], float(row[i])) for i in row.argsort()[::-1][:n]] for row in probs]
