@@ -24,6 +24,7 @@ from .reading.constraint import Constraint
 from .reading.search import constraint_log_prob, decode
 from .reading.calibration import UNCALIBRATED, Calibrator
 from .reading.novelty import NoveltyDetector, image_statistics
+from .reading.views import Views, look_again
 from .reading.model_file import find_model
 from .reading.network import Network
 
@@ -101,13 +102,19 @@ def _unfamiliar(novelty, images): # per image how it differs from the training i
     return out
 
 # %% ../nbs/16_reader.ipynb #1807ac0f
+def _best_views(reader, opened): # per image the log-probabilities of its best view, and that view's width factor
+    images = [o.pixels for o in opened]
+    first = reader.log_probs(images)
+    if reader.views is None: return [(o, 1.) for o in first]
+    return look_again(images, first, reader.views, reader.log_probs, reader.geometry.stride)
+
 def score_images(reader, # a `Reader`
                  opened  # list of `Opened`, of any widths
                 )->list[Scores]:
-    "Run the network and compare each image with the training images."
-    images = [o.pixels for o in opened]
-    differences = _unfamiliar(reader.novelty, images)
-    return [Scores(x, o.scale, why) for x,o,why in zip(reader.log_probs(images), opened, differences)]
+    "Run the network, look again at doubtful images, and compare each image with the training images."
+    differences = _unfamiliar(reader.novelty, [o.pixels for o in opened])
+    best = _best_views(reader, opened)
+    return [Scores(x, o.scale/width, why) for (x,width),o,why in zip(best, opened, differences)]
 
 # %% ../nbs/16_reader.ipynb #909e6997
 _MARGIN = 3  # time steps
@@ -192,6 +199,7 @@ def _readings(reader, batch, scores, **how): # a reading for each image of `batc
 # %% ../nbs/16_reader.ipynb #0f593b30
 def _calibrator(config): return Calibrator.from_dict(config['calibration']) if 'calibration' in config else UNCALIBRATED
 def _novelty(config): return NoveltyDetector(**config['novelty']) if 'novelty' in config else None
+def _views(config): return Views(**config['views']) if 'views' in config else None
 
 def _load(file, device): # network, calibrator and `NoveltyDetector` or None of a model file
     network = Network(file, device)
@@ -211,7 +219,8 @@ class Reader:
         self.network, self.calibrate, self.novelty = _load(file, device)
         self.config = self.network.config
         self.charset, self.geometry = Charset(self.config['charset']), Geometry(**self.config['geometry'])
-        self.legible_from, self.threads = self.config.get('legible_from', 0.), threads or _cores()
+        self.legible_from, self.views = self.config.get('legible_from', 0.), _views(self.config)
+        self.threads = threads or _cores()
 
     def __reduce__(self): return self._reopen, () # pickled by file and options, for worker processes
 

@@ -22,6 +22,7 @@ from captcha_ocr.data.labels import Sample
 from captcha_ocr.metrics import wilson_interval
 from captcha_ocr.reader import Reader
 from captcha_ocr.reading.calibration import fit_platt
+from captcha_ocr.reading.views import Views
 from captcha_ocr.synth.randomize import generate
 from captcha_ocr.train.crnn import CRNN
 from captcha_ocr.train.export import export_reader, quantized, seal
@@ -30,6 +31,7 @@ from captcha_ocr.train.loaders import captcha_dls
 from project import ROOT
 
 MODELS, NAME, SEED, N = ROOT/'captcha_ocr'/'models', 'universal', 123_456_789, 2000
+VIEWS = Views(widths=(.77, 1.2), below=.4)    # read again, narrower and wider, if the probability of the text is below .4
 CARD = """# {name}.onnx
 
 Reads short texts of Latin letters, digits and `+-x/=` in image styles that it was not made for. It is the default model of
@@ -42,6 +44,7 @@ Reads short texts of Latin letters, digits and `+-x/=` in image styles that it w
 | score on synthetic images | {exact:.1%} exact match of {n:,} held-out ones (95% interval {low:.1%} to {high:.1%}), {folded:.1%} ignoring case |
 | score on other styles | see `make bench-styles` and the tutorial *Another style* |
 | confidence | calibrated on {n:,} held-out synthetic images; on other styles it can be too high |
+| views | an image whose text has a probability below {below} is read again at {widths} of its width |
 | no text | a confidence below {legible_from:.1%} is reported as `unfamiliar`: 1% of the right readings, most photographs and other scripts |
 | network | CRNN with {weights:,} weights: `{network}` |
 | pretraining | {hours:.1f} hours on one of two busy cores ({machine}), AdamW, constant learning rate, then decay to zero over the last {decay:,} images, averaged weights |
@@ -109,13 +112,13 @@ def ship(state):
     with tempfile.TemporaryDirectory() as folder:
         samples = synthetic_samples(folder, N)
         learn = captcha_learner(captcha_dls(samples[:64], samples[64:128], charset, geometry=model.geometry), model=model)
-        read, same, floats = quantize(learn, samples, model_config(learn.dls, model), file)
+        config = {**model_config(learn.dls, model), 'views': VIEWS._asdict()}
+        read, same, floats = quantize(learn, samples, config, file)
     right = [r.text == s.text for r,s in zip(read, samples)]
     calibrate = fit_platt([r.confidence for r in read], right)
     legible_from = float(np.quantile(calibrate([r.confidence for r,ok in zip(read, right) if ok]), .01))
-    config = {**model_config(learn.dls, model), 'calibration': calibrate.to_dict(), 'legible_from': round(legible_from, 4),
-              'description': 'Latin letters, digits and +-/= in any style', 'n_train': meta['at']['seen'],
-              'score': f'{sum(right)}/{len(right)} = {np.mean(right):.1%} exact match on held-out synthetic images'}
+    config |= {'calibration': calibrate.to_dict(), 'legible_from': round(legible_from, 4), 'description': 'Latin letters, digits and +-/= in any style',
+               'n_train': meta['at']['seen'], 'score': f'{sum(right)}/{len(right)} = {np.mean(right):.1%} exact match on held-out synthetic images'}
     proto = onnx.load(file)
     with atomic_file(file) as part: part.write_bytes(seal(proto, config))
     save_model(model.half(), model_config(learn.dls, model), MODELS/f'{NAME}.safetensors')
@@ -125,7 +128,7 @@ def ship(state):
     card = CARD.format(name=NAME, seen=at['seen'], charset=charset.chars, exact=np.mean(right), n=len(samples), low=low, high=high, folded=folded,
                        weights=sum(p.numel() for p in model.parameters()), network=json.dumps(meta['network']), hours=at['seconds']/3600,
                        decay=at['decay'] or 0, machine=platform.machine(), onnx_mb=size('onnx'), half_mb=size('safetensors'),
-                       same=same, floats=floats, legible_from=legible_from, date=time.strftime('%Y-%m-%d'))
+                       same=same, floats=floats, below=VIEWS.below, widths=' and '.join(f'{o:.0%}' for o in VIEWS.widths), legible_from=legible_from, date=time.strftime('%Y-%m-%d'))
     with atomic_file(MODELS/f'{NAME}.md') as part: part.write_text(card, encoding='utf-8')
     print(card)
 

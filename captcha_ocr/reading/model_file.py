@@ -28,6 +28,7 @@ _CONFIG = {'version': text(100), 'charset': text(100_000),
            'model?': NETWORK,
            'calibration?': {'stated': _NUMBERS, 'calibrated': _NUMBERS, 'top?': number(0, 1), 'n?': integer(0, 10**12)},
            'legible_from?': number(0, 1),
+           'views?': dict(widths=list_of(number(.1, 10), 8), below=number(0, 1)),
            'novelty?': dict(mean=_NUMBERS, deviation=_NUMBERS, precision=list_of(_NUMBERS, 100),
                             limit=number(0, 1e300))}
 
