@@ -74,26 +74,38 @@ class Labels(NamedTuple):
     "The labels of a folder by file name."
     rows:dict      # valid rows
     table:dict     # rows of `labels.csv`
-    conflicts:dict # rows of `labels.csv` that contradict the journal
+    conflicts:dict # rows of `labels.csv` that contradict the journal or another row
+    repeats:dict   # lists of rows of `labels.csv` for images that have several labels there
 
 def read_table(folder # folder of images
-              )->dict[str,dict]: # by file name
+              )->dict[str,list]: # rows by file name
     "Rows of `labels.csv` alone."
-    table = Path(folder)/'labels.csv'
+    table, found = Path(folder)/'labels.csv', {}
     rows = csv_rows(table) if table.exists() else []
     if rows and not {'filename','text'} <= rows[0].keys():
         raise CaptchaError(f'{table}: the header is {printable(",".join(rows[0]))}. Add the columns filename,text.')
-    return {o['filename']: o for o in rows}
+    for o in rows: found.setdefault(o['filename'], []).append(o)
+    return found
+
+# %% ../../nbs/04_data.journal.ipynb #fbca2893
+def _choose_row(rows, history): # valid row of an image, and a row that contradicts it or None; rows: of the table
+    if history is None:
+        last = rows[-1]
+        return last, next((o for o in rows if _label(o) != _label(last)), None)
+    found = [_choose(o, history) for o in rows or [{}]]
+    return found[-1][0], next((o for o,(_,contradicts) in zip(rows, found) if contradicts), None)
 
 def merge_labels(folder # folder of images
                 )->Labels:
     "Rows of `labels.csv` and `labels.journal`; no label that was saved gets lost."
-    table, rows, conflicts = read_table(folder), {}, {}
-    rows.update(table)
-    for name,history in read_journal(folder).items():
-        rows[name], contradicts = _choose(table.get(name, {}), history)
-        if contradicts: conflicts[name] = table[name]
-    return Labels(rows, table, conflicts)
+    table, journal, labels = read_table(folder), read_journal(folder), Labels({}, {}, {}, {})
+    for name in [*table, *(o for o in journal if o not in table)]:
+        of_name = table.get(name, [])
+        labels.rows[name], wrong = _choose_row(of_name, journal.get(name))
+        if of_name: labels.table[name] = wrong or of_name[-1]
+        if wrong: labels.conflicts[name] = wrong
+        if len({_label(o) for o in of_name}) > 1: labels.repeats[name] = of_name
+    return labels
 
 def label_rows(folder # folder of images
               )->dict[str,dict]: # by file name relative to `folder`: filename, text and other columns, all str

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..charset import CaptchaError, Charset, is_right_to_left, min_steps
-from .files import csv_rows, printable
+from .files import printable
 from .images import Geometry, PassedOver, iter_images, list_images, open_image, source_name, to_pixels
 from .ink import count_rows
 from .journal import JOURNAL, label_rows, merge_labels
@@ -50,13 +50,10 @@ def _absent_problem(folder, name, files):
         return Problem(folder/name, f'has a backslash in labels.csv. Write {printable(other)} there.')
     return Problem(folder/name, 'in labels.csv, but the file is absent. Delete the row or add the file.')
 
-def _repeat_problems(folder):
-    "Problems of images with several texts in labels.csv."
-    table, texts = folder/'labels.csv', defaultdict(dict)
-    for o in csv_rows(table) if table.exists() else (): texts[o['filename']][o['text']] = None
-    return [Problem(folder/f, f'has several texts in labels.csv: {", ".join(map(repr, o))}. '
-                              'Keep the row that is right.')
-            for f,o in texts.items() if len(o) > 1]
+def _repeat_problem(file, rows):
+    "The problem of an image with several labels in labels.csv."
+    texts = ', '.join(dict.fromkeys(repr(o['text'] or o.get('status', '')) for o in rows))
+    return Problem(file, f'has several texts in labels.csv: {texts}. Keep the row that is right.')
 
 # %% ../../nbs/04_data.labels.ipynb #fdd59572
 def _table_labels(folder, files, labels):
@@ -65,10 +62,10 @@ def _table_labels(folder, files, labels):
     status = {f: o.get('status') or 'labelled' for f,o in rows.items()}
     known = set(files)
     problems = [_absent_problem(folder, o, known) for o in sorted(labels.table) if folder/o not in known]
-    problems += _repeat_problems(folder)
+    problems += [_repeat_problem(folder/k, o) for k,o in labels.repeats.items()]
     problems += [Problem(f, f'status {o!r} in labels.csv is unknown. Use {", ".join(STATUSES)}.')
                  for f,o in status.items() if o not in STATUSES]
-    problems += [_conflict_problem(folder/k, o, labels.rows[k]) for k,o in labels.conflicts.items()]
+    problems += [_conflict_problem(folder/k, o, labels.rows[k]) for k,o in labels.conflicts.items() if k not in labels.repeats]
     return [Sample(f, _nfc(rows[f]['text'])) for f in files if status.get(f) == 'labelled'], problems
 
 # %% ../../nbs/04_data.labels.ipynb #842f3bde

@@ -83,7 +83,7 @@ class _LabelFiles:
 
     def _read(self):
         seen = self._signatures()
-        self.rows, self._table, self.conflicts = merge_labels(self.folder)
+        self.rows, self._table, self.conflicts, self.repeats = merge_labels(self.folder)
         self._seen = seen
 
     def refresh(self):
@@ -115,7 +115,8 @@ def _update_table(store):
     "Bring `labels.csv` up to date; `problem` keeps the message of a failure."
     wanted = _wanted_table(store)
     if wanted == store._table: return
-    try: _write_table(store.folder, list(wanted.values()))
+    rows = [row for name,o in wanted.items() for row in store.repeats.get(name, [o])]
+    try: _write_table(store.folder, rows)
     except CaptchaError as e:
         store.problem = str(e)
         raise
@@ -126,7 +127,7 @@ def _save(store, rows):
     _append(store.folder, [dict(o, was=row_version(store._table.get(o['filename']))) for o in rows])
     for o in rows:
         store.rows[o['filename']] = {**store.rows.get(o['filename'], {}), **o}
-        store.conflicts.pop(o['filename'], None)
+        for known in (store.conflicts, store.repeats): known.pop(o['filename'], None)
     store._seen = store._seen[0], file_signature(store.folder/JOURNAL)
 
 # %% ../../nbs/05_data.store.ipynb #eaaf58db
@@ -176,7 +177,7 @@ class _LabelWriter(_LabelFiles):
 
 # %% ../../nbs/05_data.store.ipynb #d8321716
 class LabelTable(_LabelWriter):
-    "The labels of a folder: `rows` by file name, and `conflicts`, rows of `labels.csv` that contradict the saved ones."
+    "The labels of a folder: `rows` by file name, and `conflicts`, rows of `labels.csv` that contradict others."
     def put(self, name:str,         # file name, relative to the folder
             text:str,               # label; empty if the status is not labelled
             status:str='labelled',  # one of `STATUSES`
