@@ -121,8 +121,9 @@ def feedback():
     "Save an image with its correct text."
     service, fields = current_service(), form_fields()
     if service.feedback is None: return problem(404, 'This service takes no corrections. Start it with --feedback DIR.')
-    text = fields.get('text', '')
-    with slot(service): save_feedback(service.feedback, decode_base64(fields.get('image', '')), text)
+    text, model = fields.get('text', ''), service.models.get(fields.get('model'), service.models[service.models.default])
+    with slot(service):
+        save_feedback(service.feedback, decode_base64(fields.get('image', '')), text, model.reader.geometry)
     return render_template('saved.html', text=text.strip())
 
 # %% ../../nbs/75_serve.pages.ipynb #3ca5bbd5
