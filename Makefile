@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.10 --no-python-downloads \
               --no-annotate --no-emit-index-url --custom-compile-command 'make constraints' --quiet
 
-.PHONY: help demo test bench bench-train bench-app bench-styles compare tutorials docs docs-test kaggle-test kaggle-push kaggle-wheels venv constraints readme clean
+.PHONY: help demo test bench bench-train bench-app bench-styles compare tutorials outputs docs docs-test kaggle-test kaggle-push kaggle-wheels venv constraints readme clean
 .DEFAULT_GOAL := help
 
 help:          ## print this list
@@ -40,6 +40,9 @@ compare: venv  ## fill the table of tutorial 9, resumable; CAPTCHA_OCR_DATA name
 
 tutorials: venv ## run the tutorials and store what they show; CAPTCHA_OCR_DATA names the images
 	$(BIN)/python scripts/tutorials.py
+
+outputs: venv  ## run the library's notebooks anew and name outputs that differ from those stored
+	@$(BIN)/python scripts/outputs.py
 
 kaggle-test: venv ## run the Kaggle notebook as Kaggle would: quick in both layouts of its data, then in full
 	@$(BIN)/python scripts/kaggle_test.py --full
