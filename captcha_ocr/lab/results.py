@@ -10,7 +10,7 @@ import hashlib, json, os, platform
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..data.files import append_lines
+from ..data.files import append_lines, file_lock
 
 try: import fcntl
 except ImportError: fcntl = None # Windows
@@ -25,13 +25,15 @@ class ResultFile:
     def __iter__(self):
         lines = self.file.read_text(encoding='utf-8').splitlines() if self.file.exists() else []
         for line in lines:
-            try: yield json.loads(line)
-            except ValueError: continue
+            try: row = json.loads(line)
+            except (ValueError, RecursionError): continue
+            if isinstance(row, dict): yield row
 
     def add(self, row:dict): # JSON-able
-        "Append `row`."
+        "Append `row`, one process at a time: a failed write takes back its own bytes alone."
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        append_lines(self.file, json.dumps(row).encode()+b'\n')
+        with file_lock(self.file.with_name(f'.{self.file.name}.lock')):
+            append_lines(self.file, json.dumps(row).encode()+b'\n')
 
     def __contains__(self, key): # a named tuple: whether a row has all its fields
         return any(key._asdict().items() <= row.items() for row in self)
