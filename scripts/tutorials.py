@@ -48,7 +48,7 @@ def main(*names):
     paths = [folder/f'{o}.ipynb' for o in names] or sorted(folder.glob('*.ipynb'))
     missing = [o.stem for o in paths if not o.is_file()]
     if missing: sys.exit(f'no such tutorial: {", ".join(missing)}')
-    os.environ.update(OFFLINE, NO_ALBUMENTATIONS_UPDATE='1')
+    os.environ.update(OFFLINE, NO_ALBUMENTATIONS_UPDATE='1', OMP_NUM_THREADS='1')    # one thread: a training repeats
     failed = {o.stem: problem for o in paths if (problem := run(o))}
     nbdev_clean(str(folder))
     for o,problem in failed.items(): print(f'{o}: {problem}', file=sys.stderr)
