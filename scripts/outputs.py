@@ -25,7 +25,8 @@ VARIES = [re.compile(o) for o in (
     rf'\d[\d,.]*(?:e[-+]?\d+)?(?: (?:to|±) \d[\d,.]*)? ?{UNITS}\b',    # durations and rates
     r'0x[0-9a-fA-F]+',                           # addresses
     r'(?:/private)?/(?:tmp|var)/[\w./-]+|[A-Z]:\\[\w\\.~-]+',    # temporary folders
-    r'\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?|\b\d?\d:\d\d(?::\d\d)?\b')]    # dates and clock times
+    r'\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?',    # dates
+    r'\b\d?\d:\d\d(?::\d\d)?\b')]                # clock times
 
 def plain(html):
     "The text of `html`, without styles and tags"

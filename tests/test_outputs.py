@@ -9,7 +9,8 @@ import outputs
     ('loss 0.2251', 'loss 0.2252'), ('loss 12.51', 'loss 12.60'), ('[0.1, 0.9]', '[0.1, 0.8]'),
     ('worst 2.00e-06', 'worst 2.01e-06'),
     ('took 0.51 s', 'took 12 s'), ('1,234 images a second', '99 images a second'), ('8.9 minutes', '14 minutes'),
-    ('<A at 0x7f01>', '<A at 0x7f99>'), ('in /tmp/tmpabc/x.png', 'in /tmp/tmpdef/x.png'), ('2026-11-25 10:20', '2026-12-01 01:02')])
+    ('<A at 0x7f01>', '<A at 0x7f99>'), ('in /tmp/tmpabc/x.png', 'in /tmp/tmpdef/x.png'), ('2026-11-25 10:20', '2026-12-01 01:02'),
+    ('2026-11-25T10:20:30.902325+00:00', '2026-12-01T01:02:03.57+00:00')])
 def test_equal(stored, fresh): assert outputs.difference(stored, fresh) is None
 
 @pytest.mark.parametrize('stored,fresh', [
