@@ -93,8 +93,8 @@ def _echo_report(report, out, as_json):
 @app.command()
 def train(folder:TrainDir=None, out:TrainOut=None, label_pattern:Pattern=None, length:Length=None, charset:Chars=None,
           seed:Seed=0, as_json:AsJson=False, skip_bad:SkipBad=False, valid:TrainValid=.1, epochs:TrainTime=None,
-          augment:Augment='default', device:Device=None, int8:Int8=False, unlabelled:Unlabelled=None,
-          pretrained:Pretrained=True, mix:Mix=None, recipe:Recipe=None, resume:Resume=False, overwrite:Overwrite=False):
+          augment:TrainAugment=None, device:Device=None, int8:Int8=False, unlabelled:Unlabelled=None,
+          start:From='universal', mix:Mix=None, recipe:Recipe=None, resume:Resume=False, overwrite:Overwrite=False):
     "Train a reader on a folder and test it on the images held out."
     if not (folder or unlabelled): raise CaptchaError('no images to train on; give a labelled folder, or --unlabelled DIR')
     _passive_threads()
@@ -105,7 +105,7 @@ def train(folder:TrainDir=None, out:TrainOut=None, label_pattern:Pattern=None, l
         report = train_reader(folder, out, label_pattern=label_pattern, length=_length(length), charset=charset, valid=valid,
                               seed=seed, epochs=epochs, augment=augment, device=device, skip_bad=skip_bad, int8=int8,
                               resume=resume, overwrite=overwrite, console=_console(), unlabelled=unlabelled,
-                              pretrained=pretrained, mix=mix, tuned=recipe)
+                              pretrained=None if start == 'none' else start, mix=mix, tuned=recipe)
     if report: _echo_report(report, out, as_json) # only the first of several processes has one
 
 # %% ../nbs/80_cli.ipynb #fe735c6f
@@ -210,7 +210,7 @@ def models(as_json:AsJson=False):
 @app.command()
 def crossval(folder:Folder, out:CrossvalOut, folds:Folds=10, by:CrossvalBy='label', group:GroupColumn=None,
              compare:Compare=False, label_pattern:Pattern=None, length:Length=None, charset:Chars=None, seed:Seed=0,
-             as_json:AsJson=False, skip_bad:SkipBad=False, epochs:Epochs=None, augment:Augment='default', device:Device=None):
+             as_json:AsJson=False, skip_bad:SkipBad=False, epochs:Epochs=None, augment:TrainAugment=None, device:Device=None):
     "Read every image with a model that never saw it: accuracy with its interval, and an audit of the labels."
     _passive_threads()
     from captcha_ocr.analysis.report import summary
@@ -234,7 +234,7 @@ def _counts(text): # '25,50' as [25,50]
 def learning_curve(folder:Folder, out:CurveOut, counts:Counts=None, seeds:Seeds=1, target:Target=.99,
                    test:CurveTest=.2, label_pattern:Pattern=None, length:Length=None, charset:Chars=None,
                    seed:Seed=0, as_json:AsJson=False, skip_bad:SkipBad=False, epochs:Epochs=None,
-                   augment:Augment='default', device:Device=None):
+                   augment:TrainAugment=None, device:Device=None):
     "Measure exact match against the number of labels, and estimate how many more are needed."
     _passive_threads()
     with _stoppable():

@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['FOLDER_HELP', 'Folder', 'Pattern', 'Length', 'Chars', 'Seed', 'AsJson', 'SkipBad', 'Device', 'MODEL_HELP', 'Model',
-           'Positions', 'Lexicon', 'Regex', 'Epochs', 'Augment', 'Host', 'Port', 'TrainDir', 'TrainOut', 'TrainValid',
-           'TrainTime', 'Unlabelled', 'Pretrained', 'Mix', 'Recipe', 'Int8', 'Resume', 'Overwrite', 'EvaluateOut',
-           'Paths', 'MinConfidence', 'Alternatives', 'CrossvalOut', 'Folds', 'CrossvalBy', 'GroupColumn', 'Compare',
-           'CurveOut', 'Counts', 'Seeds', 'Target', 'CurveTest', 'TuneOut', 'Trials', 'TuneValid', 'TuneEpochs',
-           'SplitValid', 'SplitTest', 'SplitBy', 'Group', 'SynthCount', 'SynthOut', 'Style', 'Like', 'Images',
-           'AugmentOut', 'SomeImages', 'Address', 'CollectOut', 'PerAddress', 'Delay', 'Timeout', 'LabelDir',
+           'Positions', 'Lexicon', 'Regex', 'Epochs', 'Augment', 'TrainAugment', 'Host', 'Port', 'TrainDir', 'TrainOut',
+           'TrainValid', 'TrainTime', 'Unlabelled', 'From', 'Mix', 'Recipe', 'Int8', 'Resume', 'Overwrite',
+           'EvaluateOut', 'Paths', 'MinConfidence', 'Alternatives', 'CrossvalOut', 'Folds', 'CrossvalBy', 'GroupColumn',
+           'Compare', 'CurveOut', 'Counts', 'Seeds', 'Target', 'CurveTest', 'TuneOut', 'Trials', 'TuneValid',
+           'TuneEpochs', 'SplitValid', 'SplitTest', 'SplitBy', 'Group', 'SynthCount', 'SynthOut', 'Style', 'Like',
+           'Images', 'AugmentOut', 'SomeImages', 'Address', 'CollectOut', 'PerAddress', 'Delay', 'Timeout', 'LabelDir',
            'Suggesting', 'Order', 'Review', 'Retrain', 'LabelHost', 'ImportFrom', 'ExportTo', 'Models', 'Token',
            'Feedback', 'Secure', 'option', 'argument']
 
@@ -55,6 +55,7 @@ Lexicon = option(Optional[Path], 'file of all possible texts, one per line', met
 Regex = option(Optional[str], 'pattern that the whole text matches', metavar='REGEX')
 Epochs = option(Optional[int], 'epochs per training; default: as for `train`')
 Augment = option(str, 'none, light, default or heavy')
+TrainAugment = option(Optional[str], 'none, light, default or heavy; default: heavy from a pretrained model', '--augment')
 Host = option(str, 'address to listen on; any but this machine\'s own needs a token')
 Port = option(int, 'port to listen on; 0: a free one')
 
@@ -64,11 +65,12 @@ TrainOut = option(Optional[Path], 'folder for model.onnx, model.safetensors, rep
                   '--out', metavar='RUN')
 TrainValid = option(float, 'share of images to hold out; with under 300 labels, three readers cross-validate',
                     '--valid')
-TrainTime = option(Optional[int], 'default: enough for about 400 updates, or 1,400 with --no-pretrained', '--epochs')
+TrainTime = option(Optional[int], 'default: enough for about 400 updates, or 1,400 with --from none', '--epochs')
 Unlabelled = option(Optional[Path], 'folder of further images without labels; training can start from these alone',
                     metavar='DIR')
-Pretrained = option(bool, 'start from the pretrained network, or from scratch', '--pretrained/--no-pretrained')
-Mix = option(Optional[bool], 'add synthetic captchas in the style of the images; default: with under 300 labels',
+From = option(str, 'what training starts from: universal, base (small), a run folder, its model.safetensors, or none', '--from',
+              metavar='MODEL')
+Mix = option(Optional[bool], 'add synthetic captchas in the style of the images; default: without a label, if a style fits',
              '--mix/--no-mix')
 
 # %% ../nbs/79_options.ipynb #bdae465f

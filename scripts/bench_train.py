@@ -66,8 +66,8 @@ def fit_keras(learn):
     learn.fit(MAX_EPOCHS, 1e-3, wd=0., cbs=StopAtTarget())
 
 # name: (network for a charset, augmentation, training)
-CONTESTANTS = {'train':                 (from_pretrained, 'default', fit_pretrained),
-               'train --no-pretrained': (lambda charset: None, 'default', fit_scratch),
+CONTESTANTS = {'train --from base': (lambda charset: from_pretrained(charset, 'base'), 'default', fit_pretrained),
+               'train --from none': (lambda charset: None, 'default', fit_scratch),
                KERAS:                   (lambda charset: KerasExample(charset.n_classes), 'none', fit_keras)}
 
 def run(name, train, held, charset, seed):

@@ -40,7 +40,7 @@ def broken_disk(monkeypatch, root, number):
     guard(os, 'open', lambda flags, *args, **kwargs: bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)))
     guard(os, 'mkdir', lambda *args, **kwargs: True)
 
-COMMANDS = {'train': 'train {data} --out {out}/run --epochs 1 --no-mix',
+COMMANDS = {'train': 'train {data} --out {out}/run --epochs 1 --from base',
             'evaluate': 'evaluate {data} --out {out}/run',
             'crossval': 'crossval {data} --out {out}/run --folds 2 --epochs 1',
             'learning-curve': 'learning-curve {data} --out {out}/run --counts 2 --epochs 1',

@@ -3,7 +3,7 @@ import json, subprocess, sys
 
 from captcha_ocr.synth.styles import save_captchas
 
-OPTIONS = '--epochs 1 --no-mix --device cpu --json'.split()
+OPTIONS = '--epochs 1 --from base --device cpu --json'.split()
 LAUNCHER = [sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', '2', '--no-python']
 FILES = {'model.safetensors', 'model.onnx', 'report.json', 'report.html'}
 

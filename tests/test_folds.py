@@ -12,7 +12,7 @@ def test_two_devices(tmp_path):
     "Two processes on the CPU give the same bits as one process"
     samples = [Sample(f, f.stem) for f in save_captchas('kaptcha', 30, tmp_path/'synthetic', seed=0)]
     charset, fold = Charset.from_texts(s.text for s in samples), assign_folds(samples, 3)
-    options = dict(seed=0, epochs=1, augment='default', device='cpu', pretrained=False, mix=False)
+    options = dict(seed=0, epochs=1, augment='default', device='cpu', pretrained=None, mix=False)
     def read(out, **kwargs): return read_folds(samples, fold, tmp_path/out, charset, console=Console(quiet=True), **options, **kwargs)
     one, two = read('one'), read('two', devices=['cpu','cpu'])
     assert all(np.array_equal(a, b) for a,b in zip(one[0], two[0])) and one[1] == two[1]

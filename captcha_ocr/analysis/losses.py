@@ -109,11 +109,11 @@ def _epoch_axes(ax, epochs, ylabel):
 def plot_history(history, # list of dicts with `epoch`, `train_loss`, `valid_loss`, `exact_match` and `cer`
                  ax=None, # axes; None: a new figure
                 ):        # the axes
-    "Training and held-out loss over the epochs, with the epochs shaded in which nothing was read."
+    "Training and held-out loss (if images were held out) over the epochs, with the epochs shaded in which nothing was read."
     ax = ax or plt.subplots(figsize=(5.2,2.8))[1]
     epochs, exact = [o['epoch']+1 for o in history], history[-1]['exact_match']
     ax.plot(epochs, [o['train_loss'] for o in history], label='training, running mean')
-    ax.plot(epochs, [o['valid_loss'] for o in history], label='held out')
+    if history[-1]['valid_loss'] is not None: ax.plot(epochs, [o['valid_loss'] for o in history], label='held out')
     for i,e in enumerate(blank_epochs(history)):
         label = 'nothing but blanks' if i == 0 else None
         ax.axvspan(e+.5, e+1.5, color='.88', lw=0, label=label)

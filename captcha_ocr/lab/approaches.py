@@ -217,7 +217,7 @@ APPROACHES = {
     'lstm':        Approach(_crnn(rnn='lstm')),
     'gru2':        Approach(_crnn(layers=2)),
     'lstm2':       Approach(_crnn(rnn='lstm', layers=2)),
-    'base':        Approach(lambda dls: from_pretrained(dls.charset), cbs=(), lr=2e-3)}
+    'base':        Approach(lambda dls: from_pretrained(dls.charset, 'base'), cbs=(), lr=2e-3)}
 
 # %% ../../nbs/53_lab.approaches.ipynb #7c070076
 def load_convolutions(model # network of an approach, changed in place
@@ -225,7 +225,7 @@ def load_convolutions(model # network of an approach, changed in place
     "Give `model` the convolutions of the pretrained model."
     body = model if isinstance(model, CRNN) else model.columns
     parts = 'stages.', 'blocks.', 'project.', 'norm.'
-    shared = {k: v for k,v in pretrained_model()[0].state_dict().items() if k.startswith(parts)}
+    shared = {k: v for k,v in pretrained_model('base')[0].state_dict().items() if k.startswith(parts)}
     body.load_state_dict({**body.state_dict(), **shared})
 
 # %% ../../nbs/53_lab.approaches.ipynb #95f96d67

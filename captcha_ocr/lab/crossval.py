@@ -39,8 +39,8 @@ def read_held_out(train,           # list of `Sample` to train on
                   held,            # list of `Sample` to read afterwards
                   out:Path,        # folder of the training's state; a stopped training resumes
                   charset:Charset, # characters of the model
-                  *, pretrained:bool=True, # whether to start from the pretrained model
-                  mix:bool=None,   # whether to mix in synthetic captchas; None: with few labels
+                  *, pretrained='universal', # as in `pretrained_model`; None: from scratch
+                  mix:bool=None,   # whether to mix in synthetic captchas; None: not with labels
                   **options        # `seed`, `epochs`, `augment`, `device` and `console` of `TrainOptions`
                  )->tuple[list[np.ndarray],int]: # log-probabilities (T,C) of each of `held`; number of epochs
     "Train on `train` alone, then read `held`."
@@ -227,13 +227,13 @@ def cross_validate(path,                   # folder of labelled images
                    compare:bool=False,     # whether to measure random folds too
                    seed:int=0,             # random seed for the folds, the weights and training
                    epochs:int=None,        # number of epochs; None: as `train_reader`
-                   augment='default',      # name of a preset, or an albumentations transform
+                   augment=None,           # name of a preset, or an albumentations transform; None: as `train_reader`
                    device:str=None,        # 'cpu', 'cuda' or 'cuda:1'; None: CUDA if available, else the CPU
                    console:Console=None,   # console that shows progress; None: none
                    skip_bad:bool=False,    # whether to leave out bad files instead of raising an error
                    charset:str=None,       # characters to read; None: those of the labels
-                   pretrained:bool=True,   # whether to start from the pretrained model
-                   mix:bool=None,          # whether to mix in synthetic captchas; None: with few labels
+                   pretrained='universal', # name, run folder or model.safetensors to start from; None: from scratch
+                   mix:bool=None,          # whether to mix in synthetic captchas; None: not with labels
                    **kwargs                # `label_pattern` and `length` of `check_dataset`
                   )->dict:                 # the report
     "Read every image of `path` with a model that was not trained on it; a stopped run resumes."

@@ -295,13 +295,13 @@ def learning_curve(path,                   # folder of labelled images
                    target:float=.99,       # exact match to reach, 0 to 1
                    seed:int=0,             # random seed of the test images and of the first training
                    epochs:int=None,        # number of epochs; None: as `train_reader`
-                   augment='default',      # name of a preset, or an albumentations transform
+                   augment=None,           # name of a preset, or an albumentations transform; None: as `train_reader`
                    device:str=None,        # 'cpu', 'cuda' or 'cuda:1'; None: CUDA if available, else the CPU
                    console:Console=None,   # console that shows progress; None: none
                    skip_bad:bool=False,    # whether to leave out bad files instead of raising an error
                    charset:str=None,       # characters to read; None: those of the labels
-                   pretrained:bool=True,   # whether to start from the pretrained model
-                   mix:bool=None,          # whether to mix in synthetic captchas; None: with few labels
+                   pretrained='universal', # name, run folder or model.safetensors to start from; None: from scratch
+                   mix:bool=None,          # whether to mix in synthetic captchas; None: not with labels
                    **kwargs                # `label_pattern` and `length` of `check_dataset`
                   )->dict:                 # the report
     "Measure exact match by number of labels, and estimate how many more `target` takes; a stopped run resumes."

@@ -34,10 +34,12 @@ from ..analysis.report import save_report, score_readings
 from .augment import PRESETS
 from .distributed import ShareBatches, agree, join_group
 from .export import export_reader, held_out_results, reader_config
-from .learner import SaveState, auto_epochs, build_network, captcha_learner, save_model, torch_device
+from .learner import (SaveState, auto_epochs, build_network, captcha_learner, cpu_mixed_precision, save_model,
+                                       torch_device)
 from .loaders import captcha_dls
-from .pretrained import (FEW_LABELS, PRETRAINED_LR, Recipe, choose_recipe, from_pretrained, mix_synthetic,
-                                          pretrained_epochs, pseudo_labels, unlabelled_files)
+from .pretrained import (FEW_LABELS, PRETRAINED_AUGMENT, PRETRAINED_LR, Recipe, choose_recipe, from_pretrained, mix_synthetic,
+                                          pretrained_epochs, pretrained_model, pseudo_labels, repeat_samples, shown_letters,
+                                          unlabelled_files)
 from .run_folder import check_apart, difference, fingerprint, run_folder
 
 # %% ../../nbs/48_train.run.ipynb #04a6aa29
@@ -45,18 +47,19 @@ from .run_folder import check_apart, difference, fingerprint, run_folder
 class TrainOptions:
     "Settings of a training, independent of its images."
     seed:int=0               # random seed for the weights and training
-    epochs:int=None          # number of epochs; None: about 400 updates from the pretrained model, 1,400 from scratch
-    augment:object='default' # name of a preset, or an albumentations transform
+    epochs:int=None          # number of epochs; None: about 400 updates from a pretrained model, 1,400 from scratch
+    augment:object=None      # name of a preset or an albumentations transform; None: heavy from a pretrained model, else default
     device:object=None       # torch device; None: CUDA if available, else the CPU
     resume:bool=False        # whether to resume the run that was stopped in the run folder
     console:Console=field(default_factory=partial(Console, quiet=True)) # console that shows progress
 
 # %% ../../nbs/48_train.run.ipynb #a1d9a4f6
-_COLUMNS = (TextColumn('epoch'), MofNCompleteColumn(), BarColumn(), TextColumn('{task.fields[text]}'), TimeRemainingColumn())
+_COLUMNS = (TextColumn('{task.description}  epoch'), MofNCompleteColumn(), BarColumn(20), TextColumn('{task.fields[text]}'),
+            TimeRemainingColumn())
 
 def _epoch_text(train, valid, exact): # losses in nats, exact match 0 to 1; None if nothing was validated
-    def show(value, spec): return '-' if value is None else format(value, spec)
-    return f'train loss {train:.3f}  valid loss {show(valid, ".3f")}  exact match {show(exact, ".1%")}'
+    if valid is None: return f'loss {train:.3f}'
+    return f'loss {train:.3f}  held out: loss {valid:.3f}, exact match {exact:.1%}'
 
 # %% ../../nbs/48_train.run.ipynb #2bed10b6
 class ConsoleProgress(Callback):
@@ -64,14 +67,15 @@ class ConsoleProgress(Callback):
     order = 65  # after `SaveState`: an epoch that shows is an epoch that is saved
     def __init__(self,
                  console:Console, # console that shows progress
-                 first:int=0      # number of epochs already done
+                 first:int=0,     # number of epochs already done
+                 phase:str='training' # name of the training
                 ):
-        self.console, self.first = console, first
+        self.console, self.first, self.phase = console, first, phase
 
     def before_fit(self):
         self.text = 'starting'
         self.bar = Progress(*_COLUMNS, console=self.console, transient=True)
-        self.task = self.bar.add_task('', total=self.n_epoch, completed=self.first, text=self.text)
+        self.task = self.bar.add_task(self.phase, total=self.n_epoch, completed=self.first, text=self.text)
         self.bar.start()
 
     def after_batch(self):
@@ -82,7 +86,7 @@ class ConsoleProgress(Callback):
     def after_epoch(self):
         if self.epoch < self.first: return
         self.text = _epoch_text(*self.recorder.log[1:4])
-        self.console.print(f'epoch {self.epoch+1}/{self.n_epoch}  {self.text}', highlight=False)
+        self.console.print(f'{self.phase}  epoch {self.epoch+1}/{self.n_epoch}  {self.text}', highlight=False)
 
     def after_fit(self): self.bar.stop()
 
@@ -104,12 +108,23 @@ def _past_epochs(learn, state, made_of, resume): # restores `learn`; returns the
     return learn.load_state(state, check)[1]
 
 # %% ../../nbs/48_train.run.ipynb #f6bc6af7
-def _recipe_learner(items, valid, recipe, options, model): # a learner that starts from `model`, else from what `recipe` names
-    dls = captcha_dls(items, valid or items[:1], recipe.charset, augment=options.augment, seed=options.seed,
-                      device=options.device)
-    if model is None and recipe.pretrained: model = from_pretrained(recipe.charset)
-    return captcha_learner(dls, seed=options.seed, model=model, **recipe.network)
+def _start_network(train, recipe, notify): # the network that `recipe` names; None: a new one
+    if recipe.pretrained is None: return None
+    shown = shown_letters(train, recipe.pretrained)
+    if shown: notify(f'letters of another case: {" ".join(shown.values())} in the images, {" ".join(shown)} in the labels')
+    return from_pretrained(recipe.charset, recipe.pretrained, shown)
 
+def _recipe_items(train, extra, recipe, seed): # items of an epoch
+    if recipe.styles: return [*mix_synthetic(train, recipe.styles, seed=seed), *extra]
+    if not recipe.pretrained: return [*train, *extra]
+    return [*repeat_samples(train), *extra] if train else repeat_samples([*extra])
+
+def _recipe_learner(items, valid, recipe, options, model): # a learner that trains `model`, or a new network
+    geometry, augment = model.geometry if model else Geometry(), options.augment or (PRETRAINED_AUGMENT if model else 'default')
+    dls = captcha_dls(items, valid, recipe.charset, geometry, augment=augment, seed=options.seed, device=options.device)
+    return captcha_learner(dls, seed=options.seed, model=model, **({} if model else recipe.network))
+
+# %% ../../nbs/48_train.run.ipynb #90e8dbf8
 def _schedule(dls, recipe, epochs, is_trained): # number of epochs, and arguments of `fit_captcha`
     if is_trained: return epochs or pretrained_epochs(dls), dict(lr=PRETRAINED_LR)
     return epochs or auto_epochs(len(dls.train_ds), dls.bs), dict(lr=recipe.lr, anneal=True)
@@ -121,26 +136,25 @@ def fit_samples(train,         # list of `Sample`
                 recipe:Recipe, # recipe from `choose_recipe`
                 *, options:TrainOptions=TrainOptions(), # seed, epochs, augmentation, device, resuming, console
                 model=None,    # network to start from; None: the one that `recipe` names
-                extra=(),      # further `Sample`s, which are not repeated when synthetic captchas are mixed in
+                extra=(),      # further `Sample`s, which are not repeated when `train` is
+                phase:str='training' # name of this training, shown with its progress
                )->tuple[Learner,list[dict]]: # the learner, and one dict of numbers per epoch
     "Train on `train` and `extra` by `recipe`."
-    items = mix_synthetic(train, recipe.styles, seed=options.seed) if recipe.styles else [*train]
-    learn = _recipe_learner([*items, *extra], valid, recipe, options, model)
-    epochs, how = _schedule(learn.dls, recipe, options.epochs, is_trained=recipe.pretrained or model is not None)
+    if model is None: model = _start_network(train, recipe, options.console.print)
+    learn = _recipe_learner(_recipe_items(train, extra, recipe, options.seed), valid, recipe, options, model)
+    epochs, how = _schedule(learn.dls, recipe, options.epochs, is_trained=model is not None)
     made_of = fingerprint([*train, *extra], valid, **_settings(recipe, replace(options, epochs=epochs)))
     state = out/'state.safetensors'
     saver = SaveState(state, made_of, _past_epochs(learn, state, made_of, options.resume))
-    _fit(learn, epochs, saver, options.console, how)
+    _fit(learn, epochs, saver, ConsoleProgress(options.console, len(saver.history), phase), how)
     return learn, saver.history
 
-def _fit(learn, epochs, saver, console, how): # trains the epochs that `saver` has not saved yet
-    start = len(saver.history)
-    progress = ConsoleProgress(console, start)
-    cbs = [saver, progress]
-    if start: console.print(f'resuming after epoch {start}')
+def _fit(learn, epochs, saver, progress, how): # trains the epochs that `saver` has not saved yet
+    start, cbs = len(saver.history), [saver, progress]
+    if start: progress.console.print(f'{progress.phase}: resuming after epoch {start}')
     if join_group()[1] > 1: cbs.append(ShareBatches())
     try:
-        with learn.no_bar(), learn.no_logging():
+        with learn.no_bar(), learn.no_logging(), cpu_mixed_precision(learn):
             if start < epochs: learn.fit_captcha(epochs, start_epoch=start, cbs=cbs, **how)
     finally: progress.close()
 
@@ -196,10 +210,11 @@ def cross_read(samples,    # list of `Sample`
               )->list[tuple[str,float]]: # text and probability per sample
     "Read each of `samples` with a learner trained on the other folds."
     fold, read = fair_folds(samples, FOLDS, seed=seed), {}
-    for k in range(fold.max()+1):
+    n = int(fold.max())+1
+    for k in range(n):
         train = [s for s,f in zip(samples, fold) if f != k]
         held  = [s for s,f in zip(samples, fold) if f == k]
-        learn = fit(train, held, out/f'fold{k+1}')[0]
+        learn = fit(train, held, out/f'fold{k+1}', phase=f'fold {k+1}/{n}')[0]
         read.update(zip(held, learn.read_samples(held)))
     return [read[s] for s in samples]
 
@@ -218,14 +233,24 @@ def _sure_samples(learn, images, read): # unlabelled images with the texts that 
     return pseudo_labels(learn, images.unlabelled, fit_platt(*results))
 
 # %% ../../nbs/48_train.run.ipynb #7b373dda
+_UNSURE = 'no reading of the images without labels is sure enough to learn from. Label a few images, or give --charset and --length.'
+
+def _first_round(images, scratch, recipe, options, fit): # a learner, its history, and what judges read
+    if not (images.train or recipe.styles):             # nothing to train on yet: the pretrained model itself
+        model = from_pretrained(recipe.charset, recipe.pretrained)
+        return _recipe_learner([Sample(images.unlabelled[0], '')], [], recipe, options, model), [], None
+    judged = images.train and not images.held
+    read = cross_read(images.train, scratch, fit, options.seed) if judged else None
+    return *fit(images.train, images.held, scratch, phase='final' if judged else 'training'), read
+
 def _train(images, scratch, recipe, options): # a `Trained`
     fit = partial(fit_samples, recipe=recipe, options=options)
-    read = cross_read(images.train, scratch, fit, options.seed) if images.train and not images.held else None
-    learn, history = fit(images.train, images.held, scratch)
+    learn, history, read = _first_round(images, scratch, recipe, options, fit)
     n_train = len(images.train)
     if images.unlabelled:
         sure = agree(_sure_samples(learn, images, read))
-        learn, more = fit(images.train, images.held, scratch/'unlabelled', model=learn.model, extra=sure)
+        if not (sure or images.train or recipe.styles): raise CaptchaError(_UNSURE)
+        learn, more = fit(images.train, images.held, scratch/'unlabelled', model=learn.model, extra=sure, phase='unlabelled')
         history, n_train = history+more, n_train+len(sure)
     return Trained(learn, history, read or learn.read_samples(images.judged), n_train)
 
@@ -282,7 +307,7 @@ def _best_trial(file): # recipe and network in a tune.json
 
 def _apply_tuning(recipe, options, file): # recipe and options with the best settings in `file`
     best, network = _best_trial(file)
-    return recipe._replace(pretrained=False, lr=best['lr'], network=network), replace(options, augment=best['augment'])
+    return recipe._replace(pretrained=None, lr=best['lr'], network=network), replace(options, augment=best['augment'])
 
 # %% ../../nbs/48_train.run.ipynb #dc388f6e
 @contextmanager
@@ -300,8 +325,8 @@ def train_reader(path,                   # folder of labelled images; None: trai
                  valid:float=.1,         # share of the images to hold out, if at least `FEW_LABELS` have a label
                  skip_bad:bool=False,    # whether to leave out bad files instead of raising an error
                  unlabelled=None,        # folder of further images without labels
-                 pretrained:bool=True,   # whether to start from the pretrained model
-                 mix:bool=None,          # whether to mix in synthetic captchas; None: below `FEW_LABELS` labels
+                 pretrained='universal', # name, run folder or model.safetensors to start from; None: from scratch
+                 mix:bool=None,          # whether to mix in synthetic captchas; None: without a label, if a style fits
                  tuned=None,             # tune.json with network, learning rate and augmentation for training from scratch
                  int8:bool=False,        # whether to write model.int8.onnx too
                  overwrite:bool=False,   # whether to replace a run in `out`
