@@ -1,21 +1,26 @@
 """Show the reader broken images, folders, tables of labels, model files and requests: each must end in a result or in a `CaptchaError` of one line, soon and in little memory.
 
-    python scripts/fuzz.py [COUNT] [SEED]     # of images; as many model files, folders and requests as a quarter of it; default 12,000 and 0
+    python scripts/fuzz.py load               # 24 corrections of 20 megapixels at once, then 40 clients with the widest choice of texts
+    python scripts/fuzz.py [COUNT] [SEED]     # of images; a quarter as many broken model files, sealed model files, folders and requests; default 12,000 and 0
 
 Prints what came of them, the longest time and the peak of memory; exits 1 if anything else was raised, took over a second, or needed over 300 MB."""
-import base64, csv, io, json, os, random, resource, struct, sys, tempfile, time, warnings
+import base64, copy, csv, io, json, os, random, resource, string, struct, sys, tempfile, time, warnings
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import onnx
 from PIL import ExifTags, Image
 
 from captcha_ocr.charset import CaptchaError
 from captcha_ocr.data.images import IMAGE_FORMATS
 from captcha_ocr.data.journal import label_rows
 from captcha_ocr.data.labels import check_dataset, dataset_notes
+from captcha_ocr.data.split import read_split
 from captcha_ocr.data.store import LabelStore
 from captcha_ocr.reader import Reader
-from captcha_ocr.reading.model_file import find_model, model_bytes
+from captcha_ocr.reading.graph import OPERATORS
+from captcha_ocr.reading.model_file import digest, find_model, model_bytes
 from captcha_ocr.synth.styles import generate
 
 FORMATS = {'PNG': 'RGB RGBA P L LA 1 I;16', 'JPEG': 'RGB L', 'GIF': 'P', 'BMP': 'RGB 1', 'WEBP': 'RGB RGBA', 'TIFF': 'RGB RGBA I;16', 'PPM': 'RGB L', 'JPEG2000': 'RGB', 'AVIF': 'RGB'}
@@ -111,6 +116,7 @@ def fill(rng, folder, originals):
         elif file.suffix.lower() in ('.csv','.txt'): file.write_bytes(table(rng))
         else: file.write_bytes(rng.choice(originals) if kind < .8 else mutant(rng, rng.choice(originals)))
     if rng.random() < .6: (folder/'labels.csv').write_bytes(table(rng))
+    if rng.random() < .2: (folder/'split.csv').write_bytes(table(rng))
     if rng.random() < .2: (folder/'labels.journal').write_bytes(rng.choice([b'{"filename": "1234.png", "text": "77"}\n', b'{"filename": 5}\n[]\nnull\n"', b'['*99_999, rng.randbytes(50)]))
 
 def check(folder):
@@ -118,6 +124,7 @@ def check(folder):
     samples, problems = check_dataset(folder)
     for o in [*dataset_notes(folder, samples), *(p.what for p in problems)]:
         if '\n' in o: raise ValueError(f'a line of several lines: {o!r}')
+    read_split(samples, folder)
 
 PATHS = ['/api/read']*6 + ['/cards', '/', '/feedback', '/login', '/api/models', '/example/0', '/healthz', '/%00', '/static/../app.py', '/api/read/']
 KINDS = ['multipart/form-data; boundary=b', 'application/json', 'multipart/form-data', 'multipart/form-data; boundary=', 'application/json; charset=utf-99', 'text/plain', '', 'application/x-www-form-urlencoded']
@@ -178,6 +185,31 @@ def fuzz_labels(rng, count, originals):
             found.append(shown(save, folder))
     return found
 
+def at_once(n, send):
+    "Statuses of `n` requests at the same time, and the megabytes that they took"
+    before = reset_peak()
+    with ThreadPoolExecutor(n) as pool: statuses = Counter(pool.map(send, range(n)))
+    return dict(statuses), peak_memory()-before
+
+def load():
+    "What came of many large corrections and many readings with little known about the text: by name, as from `at_once`"
+    from captcha_ocr.serve.app import create_app
+    from captcha_ocr.serve.service import Service
+    page, long = Image.new('1', (5000,4000), 1), save(Image.effect_noise((1200,48), 90).convert('RGB'), 'PNG')
+    pages = []
+    for i in range(24):
+        page.putpixel((i,0), 0)
+        pages.append(base64.b64encode(save(page, 'PNG')))
+    with tempfile.TemporaryDirectory() as d:
+        service = Service(feedback=d)
+        app = create_app(service)
+        def correct(i): return app.test_client().post('/feedback', data=dict(image=pages[i], text='ab12')).status_code
+        asked, letters = dict(images=[base64.b64encode(long).decode()], length='0-64', alternatives=10, candidates=10), string.ascii_letters*2
+        def read(i): return app.test_client().post('/api/read', json=dict(asked, charset=letters[i:i+24])).status_code
+        came = dict(corrections=at_once(24, correct), clients=at_once(40, read))
+        service.queue.close()
+        return came
+
 def shown(func, broken):
     "What came of `func(broken)`: a name, and the seconds of processor time it took"
     start = time.process_time()
@@ -197,6 +229,50 @@ def fuzz_folders(rng, count, originals):
             found.append(shown(check, folder))
     return found
 
+ODD = [None, True, 0, -1, 7, 2**40, 1e400, 'x', '', 'a'*9999, [], [[]]*99, {}, {'height': 48}, [1e308]*3, '\ud800', '\u05d0\u05d1', 'aa']
+
+def some_config(rng, config):
+    "The JSON of a model's config with a few odd values, sometimes cut or flipped"
+    config = json.loads(json.dumps(config))
+    for _ in range(rng.choice([1,1,2,3])):
+        place = config
+        while True:
+            key = rng.choice(list(place)) if isinstance(place, dict) else rng.randrange(len(place))
+            if not (isinstance(place[key], (dict,list)) and place[key]) or rng.random() < .4: break
+            place = place[key]
+        if isinstance(place, dict) and rng.random() < .2: del place[key]
+        else: place[key] = copy.deepcopy(rng.choice(ODD))
+        if not config: break
+    text = json.dumps(config)
+    return text if rng.random() < .8 else mutant(rng, text.encode()).decode('utf-8', 'replace')
+
+def change_graph(rng, graph):
+    "Another operator, other edges, other sizes"
+    node, weights = rng.choice(graph.node), rng.choice(graph.initializer)
+    kind = rng.randrange(6)
+    if kind == 0: node.op_type = rng.choice([*sorted(OPERATORS), 'Loop', 'If', 'RandomNormal'])
+    elif kind == 1 and node.input: node.input[rng.randrange(len(node.input))] = rng.choice(graph.node).output[0]
+    elif kind == 2 and weights.dims: weights.dims[rng.randrange(len(weights.dims))] = rng.choice([0, -1, 1, 2**40])
+    elif kind == 3: weights.raw_data = mutant(rng, weights.raw_data or b'123456789')
+    elif kind == 4: graph.node.remove(node)
+    for attribute in node.attribute if kind == 5 else ():
+        if attribute.ints: attribute.ints[rng.randrange(len(attribute.ints))] = rng.choice([0, -1, 7, 10**4, 2**40])
+        elif attribute.HasField('i'): attribute.i = rng.choice([0, -1, 7, 2**40])
+        elif attribute.HasField('t') and attribute.t.raw_data: attribute.t.raw_data = rng.choice([10**9, -1, 10**5]).to_bytes(8, 'little', signed=True)[:len(attribute.t.raw_data)]
+
+def sealed(rng, whole, config):
+    "A model file with a right checksum, and something wrong in its config or its network"
+    proto = onnx.load_from_string(whole)
+    text = json.dumps(config)
+    if rng.random() < .5: text = some_config(rng, config)
+    else:
+        for _ in range(rng.choice([1,1,2])): change_graph(rng, proto.graph)
+    onnx.helper.set_model_props(proto, {'captcha_ocr': text.encode('utf-8', 'replace').decode(), 'captcha_ocr.sha256': '0'*64})
+    data = proto.SerializeToString()
+    if rng.random() < .2: data = mutant(rng, data)
+    at, value = digest(data)
+    return data[:at] + value + data[at+64:]
+
 def reset_peak():
     "Let `peak_memory` start anew (Linux), and return it"
     try: Path('/proc/self/clear_refs').write_text('5')
@@ -209,7 +285,7 @@ def peak_memory():
     except OSError: return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1024
 
 def fuzz(count, seed=0):
-    "Counters of what came of `count` images, and of `count//4` model files, folders and requests each, and the longest seconds of each; and the megabytes that it took"
+    "Counters of what came of `count` images, and of `count//4` broken and sealed model files, folders and requests each, and the longest seconds of each; and the megabytes that it took"
     rng, reader, originals = random.Random(seed), Reader('captcha_images_v2', threads=1), encoded()
     whole, others = shapes(), containers()
     sources = originals + [o for o in whole+others if len(o) < 100_000]
@@ -221,13 +297,19 @@ def fuzz(count, seed=0):
         file = Path(d)/'m.onnx'
         def open_model(b): file.write_bytes(b); Reader(file, threads=1)
         models = [shown(open_model, mutant(rng, model)) for _ in range(count//4)]
+        config = reader.config
+        sealed_models = [shown(open_model, sealed(rng, model, config)) for _ in range(count//4)]
     folders, labels = fuzz_folders(rng, count//4, originals), fuzz_labels(rng, count//8, originals)
     requests = fuzz_requests(rng, count//4, [o for o in originals if len(o) < 60_000])
-    found = dict(images=images, model_files=models, other_formats=refused, folders=folders, labels=labels, requests=requests)
+    found = dict(images=images, model_files=models, sealed_models=sealed_models, other_formats=refused, folders=folders, labels=labels, requests=requests)
     return {what: (Counter(name for name,_ in o), max(s for _,s in o)) for what,o in found.items()}, peak_memory()-before
 
 if __name__ == '__main__':
     warnings.simplefilter('ignore')    # Pillow's, about what it met in a file
+    if sys.argv[1:] == ['load']:
+        came = load()
+        for what,(statuses,megabytes) in came.items(): print(f'{what}: statuses {statuses}, {megabytes:.0f} MB')
+        sys.exit(any(megabytes > 500 or set(statuses) - {200,503} for statuses,megabytes in came.values()))
     found, memory = fuzz(*(int(o) for o in sys.argv[1:] or ['12000']))
     for what,(came,longest) in found.items(): print(f'{sum(came.values())} {what}: {dict(came)}, longest {longest:.2f} s')
     print(f'{memory:.0f} MB of memory beyond those at the start')

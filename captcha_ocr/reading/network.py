@@ -70,7 +70,8 @@ def _open_session(file, device): # an `InferenceSession` of the file's network
     _limit_memory()
     options.log_severity_level, options.intra_op_num_threads = 4, 1
     options.add_session_config_entry('session.use_env_allocators', '1')
-    try: return ort.InferenceSession(data, options, providers=providers, disabled_optimizers=['ConstantFolding'])
+    how = dict(providers=providers, disabled_optimizers=['ConstantFolding'], enable_fallback=0) # it would print, and fold constants
+    try: return ort.InferenceSession(data, options, **how)
     except Exception as e: # onnxruntime has its own exception type for each cause
         raise CaptchaError(f'{file}: onnxruntime cannot run it ({type(e).__name__}); export it again') from None
 
