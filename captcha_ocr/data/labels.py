@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STATUSES', 'MIN_SIDE', 'MIN_CONTRAST', 'Sample', 'Problem', 'stem_pattern', 'read_labels', 'is_blank',
-           'check_dataset', 'dataset_rows', 'dataset_notes', 'DatasetError', 'good_samples']
+           'image_problem', 'check_dataset', 'dataset_rows', 'dataset_notes', 'DatasetError', 'good_samples']
 
 # %% ../../nbs/04_data.labels.ipynb #7bfb3b68
 import hashlib, os, re, unicodedata
@@ -184,16 +184,23 @@ def is_blank(im # RGB image
     "Whether all pixels of `im` have nearly the same color."
     return all(high-low < MIN_CONTRAST for low,high in im.getextrema())
 
+def image_problem(im,       # RGB image
+                  text:str, # its label
+                  geometry:Geometry=Geometry(), # of the network
+                 )->str|None:
+    "What is wrong with an opened image, with the fix; None if it can be trained on."
+    if problem := _size_problem(im.size, text, geometry): return problem
+    if is_blank(im): return 'blank: all pixels have nearly the same color. Remove it or replace the image.'
+
 # %% ../../nbs/04_data.labels.ipynb #cc64e9d6
-def _image_problem(sample,   # a `Sample`
-                   geometry, # of the network
-                   seen,     # earlier samples by hash of their pixels; updated
-                  )->str|None:
+def _sample_problem(sample,   # a `Sample`
+                    geometry, # of the network
+                    seen,     # earlier samples by hash of their pixels; updated
+                   )->str|None:
     "What is wrong with an image, or None."
     try: im = open_image(sample.file)
     except CaptchaError as e: return str(e).removeprefix(f'{source_name(sample.file)}: ')
-    if problem := _size_problem(im.size, sample.text, geometry): return problem
-    if is_blank(im): return 'blank: all pixels have nearly the same color. Remove it or replace the image.'
+    if problem := image_problem(im, sample.text, geometry): return problem
     other = seen.setdefault(hashlib.md5(im.tobytes() + str(im.size).encode()).digest(), sample)
     if other.text != sample.text:
         return (f'same image as {printable(other.file.name)}, but labelled {sample.text!r} instead of {other.text!r}. '
@@ -212,7 +219,7 @@ def check_dataset(path,                   # folder of images
     problems += _label_problems(samples, charset, length)
     seen = {}
     for s in progress(samples):
-        if what := _image_problem(s, geometry, seen): problems.append(Problem(s.file, what))
+        if what := _sample_problem(s, geometry, seen): problems.append(Problem(s.file, what))
     bad = {p.file for p in problems}
     return [s for s in samples if s.file not in bad and s.file.parent not in bad], problems
 
