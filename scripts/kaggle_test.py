@@ -109,6 +109,7 @@ def store(ran):
     nb, shown = nbformat.read(NOTEBOOK, as_version=4), {c.id: c.outputs for c in nbformat.read(ran, as_version=4).cells if c.cell_type == 'code'}
     for c in nb.cells:
         if c.cell_type == 'code': c.outputs = shown[c.id]
+    tutorials.drop_warnings(nb)
     pictures = tutorials.shrink(nb)
     nbformat.write(nb, NOTEBOOK)
     nbdev_clean(str(NOTEBOOK))

@@ -33,11 +33,17 @@ def shrink(nb):
         total += len(png)
     return total
 
+def drop_warnings(nb):
+    "Leave out what cells of `nb` printed as warnings: they name folders of this machine"
+    for c in nb.cells:
+        if c.cell_type == 'code': c.outputs = [o for o in c.outputs if o.get('name') != 'stderr']
+
 def run(path):
     "Execute the notebook and store it; returns what is wrong, or nothing"
     nb, start = nbformat.read(path, as_version=4), time.time()
     try: NotebookClient(nb, timeout=3600, kernel_name='python3', resources={'metadata': {'path': str(path.parent)}}).execute()
     except CellExecutionError as e: return str(e).strip().splitlines()[-1]
+    drop_warnings(nb)
     pictures = shrink(nb)
     nbformat.write(nb, path)
     print(f'{time.time()-start:7.0f} s  {path.stem}: {pictures/1e3:.0f} KB of pictures', flush=True)
