@@ -30,6 +30,7 @@ class Item(NamedTuple):
     image:bytes # content of the image file
     text:str    # label
 
+# %% ../../nbs/07_data.sources.ipynb #bfcc6e94
 class Source:
     "A sequence of `Item`s that are read from `path` on request."
     def __init__(self, path, n:int): self.path, self.n = Path(path), n # file or folder; number of items
@@ -44,6 +45,7 @@ def _read_file(folder, name): # bytes of an image file
     except OSError as e: why = e.strerror or e
     raise CaptchaError(f'{printable(name)}: cannot be read ({why}). Add the file or remove its label.')
 
+# %% ../../nbs/07_data.sources.ipynb #3f063e7a
 class FolderSource(Source):
     "Labelled images of a folder, as `read_labels` finds them."
     def __init__(self,
@@ -79,6 +81,7 @@ def _read_lines(file, signature, start, stop): # lines between two places in byt
         f.seek(start)
         return f.read(stop-start).decode('utf-8', 'surrogateescape').splitlines()
 
+# %% ../../nbs/07_data.sources.ipynb #62798b7f
 class Lines:
     "The lines of a text file, found by number."
     def __init__(self, file): # UTF-8 file
@@ -117,6 +120,7 @@ def _need(package): # an optional package
 
 _environments = {}  # opened environment and signature of its file, by path: a process may open each only once
 
+# %% ../../nbs/07_data.sources.ipynb #6c0903cd
 def _environment(path): # read-only and without a lock table, so that forked processes may share it
     file = path/'data.mdb' if path.is_dir() else path
     signature, (opened, env) = file_signature(file), _environments.get(path, (None, None))
@@ -184,6 +188,7 @@ def _part(file, at, size): # bytes of a file
         f.seek(at)
         return f.read(size)
 
+# %% ../../nbs/07_data.sources.ipynb #0c123649
 def _header(file, o): # `tarfile.TarInfo` of the image at place `o`; an empty one if there is none
     block = _part(file, int(o['image_at'])-tarfile.BLOCKSIZE, tarfile.BLOCKSIZE)
     try: return tarfile.TarInfo.frombuf(block, 'utf-8', 'surrogateescape')
@@ -197,6 +202,7 @@ def shard_list(files,  # tar files
     shards = [dict(url=Path(f).name, nsamples=int(n), filesize=os.path.getsize(f)) for f,n in zip(files, counts)]
     return dict(shards=shards)
 
+# %% ../../nbs/07_data.sources.ipynb #db376c9d
 def _is_indexed(folder, files): # whether `index.bin` in `folder` belongs to `files`
     try: found, index = json.loads((folder/'shards.json').read_bytes()), folder/'index.bin'
     except (OSError, ValueError): return False
@@ -259,6 +265,7 @@ def is_stored(path # file or folder
     "Whether `path` is a source, but no plain folder of images."
     return any(test(Path(path)) for test in LAYOUTS)
 
+# %% ../../nbs/07_data.sources.ipynb #211f8a86
 def open_source(path,                   # file or folder
                 label_pattern:str=None, # regular expression of the labels, for a folder of images
                )->Source:
@@ -283,6 +290,7 @@ def _label_problem(text, charset, length):
     if length and not length[0] <= len(text) <= length[1]:
         return f'label {text!r} has {len(text)} characters, not {length[0]} to {length[1]}. Correct it or --length.'
 
+# %% ../../nbs/07_data.sources.ipynb #0d4cd69f
 def item_problem(source:Source, # source of the item
                  i:int,         # number of the item, from 0
                  *, charset:Charset=None, # allowed characters; None allows all

@@ -101,6 +101,7 @@ def _keep_characters(chars, # characters by key, a set each
         part[key] = 'train'
         seen |= chars[key]
 
+# %% ../../nbs/06_data.split.ipynb #e41c7ae4
 def _label_parts(samples, path, **shares): # the part of each file; shares: arguments of `assign_part`
     together, chars = shared_labels(samples), defaultdict(set)
     keys = {s.file: s.text if s.text in together else s.file.relative_to(path).as_posix() for s in samples}
@@ -249,6 +250,7 @@ def _best_move(state, c):
     return min(((_change(state, k, new), state.load[new], new, k) for k in keys for new in state.load
                 if new != state.fold[k]), default=None)
 
+# %% ../../nbs/06_data.split.ipynb #2cb36ebb
 def _uncover(state):
     "Move keys between folds while that lowers the number of hidden characters."
     hidden = state.hidden()

@@ -68,6 +68,7 @@ def _train_fold(train, held, home, charset, *, made_of, **options): # reads `hel
     _save_fold(home/'log_probs.npz', log_probs, made_of=made_of, seconds=time.time()-start, epochs=epochs)
     (home/'state.safetensors').unlink(missing_ok=True)
 
+# %% ../../nbs/50_lab.crossval.ipynb #632eb892
 def read_fold(samples,        # list of `Sample`
               fold,           # fold of each sample, (n,) int
               k:int,          # fold to read
@@ -152,6 +153,7 @@ def _split_warning(n, right, right_random, by): # None if chance explains the di
     return (f'of {n} images that have relatives, {right_random} are read correctly with random folds and {right} with '
             f'folds by {by}: {flatter}expect of new images what folds by {by} show')
 
+# %% ../../nbs/50_lab.crossval.ipynb #fade1cbd
 def compare_splits(right,        # whether each image was read correctly, (n,) bool
                    right_random, # the same with random folds
                    by:str,       # how the folds of `right` were assigned, one of `FOLD_BY`
@@ -182,6 +184,7 @@ def held_out_report(samples,         # list of `Sample`
     report = score_readings(samples, readings, confidences)
     return {k: v for k,v in report.items() if k != 'unfamiliar'}
 
+# %% ../../nbs/50_lab.crossval.ipynb #c06d97fc
 def _save_predictions(file, samples, fold, readings):
     columns = 'file', 'fold', 'label', 'text', 'confidence', 'right'
     rows = [(s.file, int(k), s.text, r.text, f'{r.confidence:.4f}', int(r.text == s.text))
@@ -194,6 +197,7 @@ def _spread_text(report): # HTML
             'chance alone gives {by_chance:.1%}.')
     return f'<p>{text.format(len(report["folds"]), report["by"], **report["spread"])}</p>'
 
+# %% ../../nbs/50_lab.crossval.ipynb #62734637
 def _figures(report, samples, readings, confidences, suspects): # pieces of HTML
     for o in report['warnings']: yield f'<p><strong>Warning:</strong> {html.escape(o)}.</p>'
     yield _spread_text(report)
@@ -210,6 +214,7 @@ def _unseen_warning(samples, fold): # None if each fold's reader has seen all of
     return (f'{n} of {len(samples)} images have a character that no other fold has ({" ".join(sorted(chars))}), so their '
             'reader has never seen it: correct these labels, or label more images with such characters')
 
+# %% ../../nbs/50_lab.crossval.ipynb #f86c23f3
 def _report(samples, readings, confidences, facts, compared, **more): # JSON-able; facts: per fold
     warnings = [_unseen_warning(samples, more.pop('fold')), compared and compared['warning']]
     report = held_out_report(samples, readings, confidences)

@@ -85,6 +85,7 @@ class CPUMixedPrecision(Callback):
         self.close()
         self.learn.pred = to_float(self.pred)
 
+# %% ../../nbs/44_train.learner.ipynb #2ee11ab1
 @contextmanager
 def cpu_mixed_precision(learn): # a `Learner`
     "Trainings inside use `CPUMixedPrecision`, which also ends when one is interrupted."
@@ -183,6 +184,7 @@ def _save_safetensors(file, tensors, **meta): # tensors by name; meta: JSON-able
     whole = save(tensors, {k: json.dumps(v) for k,v in meta.items()})
     with atomic_file(file) as part: part.write_bytes(whole)
 
+# %% ../../nbs/44_train.learner.ipynb #ec534fce
 def _open_safetensors(file): # tensors by name, and the decoded metadata
     if not Path(file).is_file(): raise CaptchaError(f'{file}: no such file')
     try:
@@ -200,6 +202,7 @@ def model_config(dls,  # loaders from `captcha_dls`
     "Everything besides the weights that reading needs."
     return dict(format=FORMAT, version=__version__, charset=dls.charset.chars, geometry=dls.geometry._asdict(), model=model.options)
 
+# %% ../../nbs/44_train.learner.ipynb #f0d0db6c
 def save_model(model,    # a `CRNN`
                config,   # config from `model_config`
                file,     # path to write; an existing file is replaced once the new one is complete
@@ -227,6 +230,7 @@ def _fill(model, tensors, file): # loads tensors by name into `model`
     model.load_state_dict(tensors)
     return model
 
+# %% ../../nbs/44_train.learner.ipynb #f0bbd126
 def load_model(file # path that `save_model` wrote
               )->tuple[CRNN,dict]: # the model in evaluation mode, and its config
     "Rebuild the model of a checkpoint from its config."
@@ -270,6 +274,7 @@ _STATE = {'config': OBJECT,
           'history': list_of(Kind('an object of numbers', lambda v: isinstance(v, dict) and
                                   all(o is None or type(o) in (int, float) for o in v.values())), 10**6)}
 
+# %% ../../nbs/44_train.learner.ipynb #0a99584b
 def _restore(learn, tensors, file): # weights and optimiser of `learn`
     _fill(learn.model, {k[6:]: v for k,v in tensors.items() if k.startswith('model.')}, file)
     if not learn.opt: learn.create_opt()

@@ -103,6 +103,7 @@ def _style_statistics(name): # mean and standard deviation of a style's statisti
     x = np.array([image_statistics(to_pixels(open_image(im))) for im,_ in generate(name, 60, seed=1)])
     return x.mean(0), x.std(0)+.02
 
+# %% ../../nbs/45_train.pretrained.ipynb #905abc5d
 def style_distances(images # (H,W,3) uint8 arrays, as `to_pixels` returns
                    )->dict[str,float]: # root mean square distance by style without `wild` and `universal`, nearest first
     "Distance of the mean of `images` from each style, in standard deviations."
@@ -178,6 +179,7 @@ def _visible_style(style): # `style` with the typefaces and texts that can be sh
     chars = _shown_chars(style, style.text.chars)
     return style_for(replace(style, text=replace(style.text, chars=chars)), chars) if chars else None
 
+# %% ../../nbs/45_train.pretrained.ipynb #ed564fd0
 def _mix_styles(images, name, style): # styles to mix in, without texts that no typeface shows
     style = _visible_style(style)
     if style is None or name != 'wild': return (style,) if style else ()
@@ -226,6 +228,7 @@ PRETRAINED_LR      = 2e-3  # highest learning rate of such a run
 PRETRAINED_AUGMENT = 'heavy'  # its augmentation, if none is given
 EPOCH_ITEMS        = 400   # number of images in an epoch at least; fewer labels are repeated
 
+# %% ../../nbs/45_train.pretrained.ipynb #a4d73864
 def repeat_samples(train # list of `Sample`, at least one
                   )->list: # `train`, whole times, `EPOCH_ITEMS` or more
     "Few samples, repeated, so that an epoch is long enough to be worth a look at the held-out images."
@@ -243,6 +246,7 @@ def _is_readable(file): # whether the file opens and is wide enough for a charac
     try: return Geometry().steps(open_image(file).size) > 0
     except CaptchaError: return False
 
+# %% ../../nbs/45_train.pretrained.ipynb #b55a90a0
 def unlabelled_files(folder,     # folder of images
                      samples,    # list of `Sample`, which are left out
                      seed:int=0, # random seed of the choice

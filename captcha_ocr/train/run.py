@@ -99,6 +99,7 @@ def _settings(recipe, options): # JSON-able options of a training
     for k,v in recipe._asdict().items(): found[k] = v.chars if k == 'charset' else str(v)
     return found
 
+# %% ../../nbs/48_train.run.ipynb #69ff7c48
 def _past_epochs(learn, state, made_of, resume): # restores `learn`; returns the numbers of the finished epochs
     if not (resume and state.exists()): return []
     def check(found):
@@ -114,6 +115,7 @@ def _start_network(train, recipe, notify): # the network that `recipe` names; No
     if shown: notify(f'letters of another case: {" ".join(shown.values())} in the images, {" ".join(shown)} in the labels')
     return from_pretrained(recipe.charset, recipe.pretrained, shown)
 
+# %% ../../nbs/48_train.run.ipynb #8de1335b
 def _recipe_items(train, extra, recipe, seed): # items of an epoch
     if recipe.styles: return [*mix_synthetic(train, recipe.styles, seed=seed), *extra]
     if not recipe.pretrained: return [*train, *extra]
@@ -149,6 +151,7 @@ def fit_samples(train,         # list of `Sample`
     _fit(learn, epochs, saver, ConsoleProgress(options.console, len(saver.history), phase), how)
     return learn, saver.history
 
+# %% ../../nbs/48_train.run.ipynb #aa7fb763
 def _fit(learn, epochs, saver, progress, how): # trains the epochs that `saver` has not saved yet
     start, cbs = len(saver.history), [saver, progress]
     if start: progress.console.print(f'{progress.phase}: resuming after epoch {start}')
@@ -227,6 +230,7 @@ class Trained:
     read:list     # (text, probability) per judged sample
     n_train:int   # number of images, those with pseudo-labels included
 
+# %% ../../nbs/48_train.run.ipynb #de85bf82
 def _sure_samples(learn, images, read): # unlabelled images with the texts that the learner is sure of
     if not images.judged: return pseudo_labels(learn, images.unlabelled)
     results = held_out_results(read or learn.read_samples(images.judged), images.judged)
@@ -243,6 +247,7 @@ def _first_round(images, scratch, recipe, options, fit): # a learner, its histor
     read = cross_read(images.train, scratch, fit, options.seed) if judged else None
     return *fit(images.train, images.held, scratch, phase='final' if judged else 'training'), read
 
+# %% ../../nbs/48_train.run.ipynb #45d0db25
 def _train(images, scratch, recipe, options): # a `Trained`
     fit = partial(fit_samples, recipe=recipe, options=options)
     learn, history, read = _first_round(images, scratch, recipe, options, fit)
@@ -264,6 +269,7 @@ def _findings(report, trained, images): # what may have gone wrong, if less than
     found = diagnose(trained.history, images.train, images.held, trained.learn.dls.charset)
     return [o._asdict() for o in found]
 
+# %% ../../nbs/48_train.run.ipynb #cea317ef
 def _figures(history, images, readings, confidences): # HTML; pictures of readings only if images were judged
     yield figure_html(plot_history(history).figure)
     if not images.judged: return
