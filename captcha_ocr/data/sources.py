@@ -232,7 +232,7 @@ class ShardSource(Source):
         self.index = self.made.name if self.made else os.fspath(folder/'index.bin')
         self.signature = file_signature(self.index)
         super().__init__(path, os.path.getsize(self.index)//_PLACE.itemsize)
-        if not self.n: raise CaptchaError(f'{path}: no sample with an image and a .txt label. See `captcha-ocr pack`.')
+        if not self.n: raise CaptchaError(f'{path}: no sample with an image and a .txt label. Give tar files of pairs such as 0001.jpg and 0001.txt.')
 
     def __getstate__(self): return {**self.__dict__, 'made': None} # another process uses the file of this one
 
