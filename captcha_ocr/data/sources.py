@@ -21,7 +21,7 @@ from ..charset import CaptchaError, Charset
 from .files import atomic_folder, file_signature, printable, write_csv
 from .images import IMAGE_SUFFIXES, open_image
 from .label_text import text_problem
-from .labels import Problem, image_problem, read_labels
+from .labels import Problem, charset_problems, image_problem, length_problems, read_labels
 
 # %% ../../nbs/07_data.sources.ipynb #a7d6e223
 class Item(NamedTuple):
@@ -285,10 +285,7 @@ def _label_problem(text, charset, length):
     "What is wrong with a label, or None."
     if not text: return 'label is empty. Add the text.'
     if problem := text_problem(text): return problem
-    if charset and (odd := [c for c in text if c not in charset]):
-        return f'label {text!r} contains {odd[0]!r}, which is not in the charset. Correct the label or --charset.'
-    if length and not length[0] <= len(text) <= length[1]:
-        return f'label {text!r} has {len(text)} characters, not {length[0]} to {length[1]}. Correct it or --length.'
+    return next(iter(charset_problems(text, charset) + length_problems(text, length)), None)
 
 # %% ../../nbs/07_data.sources.ipynb #0d4cd69f
 def item_problem(source:Source, # source of the item
