@@ -22,6 +22,7 @@ from safetensors.torch import save_file
 from captcha_ocr.data.files import atomic_file
 from captcha_ocr.train.crnn import CRNN, layer_table
 from captcha_ocr.train.ctc import CTCLoss
+from captcha_ocr.train.distributed import average_gradients
 from pretrain_data import CHARACTERS, CHARSET, GEOMETRY, Batches, validation_batches
 
 NETWORK = dict(channels=[32,64,128,192], blocks=[1,1,1,1], pool='stride', features=192, hidden=128, rnn='gru', layers=1, standardized=True)
@@ -64,10 +65,7 @@ class Team:
     def __init__(self, rank:int, size:int): self.rank, self.size = rank, size
 
     def average(self, params): # their gradients, in place
-        if self.size == 1: return
-        grads = torch.cat([p.grad.flatten() for p in params])
-        dist.all_reduce(grads)
-        for p,g in zip(params, (grads/self.size).split([p.numel() for p in params])): p.grad.copy_(g.view_as(p.grad))
+        if self.size > 1: average_gradients([p.grad for p in params])
 
     def gather(self, numbers): # the integers of every process, a list of lists by rank
         if self.size == 1: return [numbers]
