@@ -215,8 +215,8 @@ def _unseen_warning(samples, fold): # None if each fold's reader has seen all of
             'reader has never seen it: correct these labels, or label more images with such characters')
 
 # %% ../../nbs/50_lab.crossval.ipynb #f86c23f3
-def _report(samples, readings, confidences, facts, compared, **more): # JSON-able; facts: per fold
-    warnings = [_unseen_warning(samples, more.pop('fold')), compared and compared['warning']]
+def _report(samples, readings, confidences, facts, compared, *, fold, **more): # JSON-able; facts: per fold
+    warnings = [_unseen_warning(samples, fold), compared and compared['warning']]
     report = held_out_report(samples, readings, confidences)
     report.update(more, n_train=len(samples) - max(o['n'] for o in facts), seconds=sum(o['seconds'] for o in facts),
                   epochs=max(o['epochs'] for o in facts), folds=facts, spread=fold_spread(facts), compared=compared,

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from ..charset import CaptchaError, Charset
+from ..data.files import file_signature
 from ..data.images import Geometry, list_images, open_image, to_pixels
 from ..data.labels import Sample
 from ..reading.calibration import UNCALIBRATED
@@ -45,11 +46,16 @@ def _weights_file(source): # path of the weights that `source` names
     raise CaptchaError(f'{file}: no such model. Give a run folder, a model.safetensors, or one of {", ".join(SHIPPED)}.')
 
 # %% ../../nbs/45_train.pretrained.ipynb #ae1f974c
-def pretrained_model(source='universal' # name in `SHIPPED`, run folder, or model.safetensors
-                    )->tuple[CRNN,Charset]: # the network in evaluation mode, and its characters
-    "A network that training can start from."
-    model, config = load_model(_weights_file(source))
+@lru_cache(2)
+def _load(file, signature): # `signature`: of the file
+    model, config = load_model(file)
     return model, Charset(config['charset'])
+
+def pretrained_model(source='universal' # name in `SHIPPED`, run folder, or model.safetensors
+                    )->tuple[CRNN,Charset]: # the network in evaluation mode, to copy from and not to change, and its characters
+    "A network that training can start from."
+    file = _weights_file(source)
+    return _load(file, file_signature(file))
 
 # %% ../../nbs/45_train.pretrained.ipynb #7264ac4c
 def _shared_rows(charset, known, shown): # (row in the new head, row in the old head) of the blank and each shared character
@@ -89,9 +95,10 @@ def shown_letters(samples, # list of `Sample`
                   source='universal' # as in `pretrained_model`
                  )->dict[str,str]: # shown letter by letter of the labels, where they differ
     "Letters that the images show in the other case than the labels, as the pretrained model sees them."
-    letters, (model, known) = _one_case(s.text for s in samples), pretrained_model(source)
-    both, gains = {c for c in letters if c in known and c.swapcase() in known}, defaultdict(float)
-    if not both: return {}
+    letters, gains = _one_case(s.text for s in samples), defaultdict(float)
+    if not letters: return {}
+    model, known = pretrained_model(source)
+    both = {c for c in letters if c in known and c.swapcase() in known}
     for s in samples[:MAX_CASE_IMAGES]:
         scores = _class_scores(model, known, to_pixels(open_image(s.file), model.geometry))
         for c in both & set(s.text): gains[c] += scores[c.swapcase()] - scores[c]
@@ -195,8 +202,10 @@ def _notify_unseen(wanted, styles, notify): # wanted: `Style` before `_mix_style
     notify(f'no installed typeface shows {"".join(sorted(unseen))!r}: {rest}')
 
 # %% ../../nbs/45_train.pretrained.ipynb #09fc8213
+_NOTHING = 'no label, and no synthetic captchas to learn from. Label some images.'
+
 def _without_labels(charset, pretrained): # the recipe of a reader that learns from its own readings alone
-    if pretrained is None: raise CaptchaError('no label, and no synthetic captchas to learn from. Label some images.')
+    if pretrained is None: raise CaptchaError(_NOTHING)
     return Recipe(charset or pretrained_model(pretrained)[1], pretrained)
 
 # %% ../../nbs/45_train.pretrained.ipynb #c5c53e25
@@ -218,7 +227,7 @@ def choose_recipe(texts,        # labels
     if not _styles_for(name, texts, mix, pretrained): return _without_labels(charset, pretrained)
     style, found = adapt_style(name, texts, charset and charset.chars, length)
     styles = _mix_styles(images, name, style)
-    if not (styles or texts): raise CaptchaError('no label, and no synthetic captchas to learn from. Label some images.')
+    if not (styles or texts): raise CaptchaError(_NOTHING)
     if notify: _notify_unseen(style, styles, notify)
     return Recipe(found, pretrained, styles)
 

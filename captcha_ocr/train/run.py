@@ -38,7 +38,7 @@ from .learner import (SaveState, auto_epochs, build_network, captcha_learner, cp
                                        torch_device)
 from .loaders import captcha_dls
 from .pretrained import (FEW_LABELS, PRETRAINED_AUGMENT, PRETRAINED_LR, Recipe, choose_recipe, from_pretrained, mix_synthetic,
-                                          pretrained_epochs, pretrained_model, pseudo_labels, repeat_samples, shown_letters,
+                                          pretrained_epochs, pseudo_labels, repeat_samples, shown_letters,
                                           unlabelled_files)
 from .run_folder import check_apart, difference, fingerprint, run_folder
 
@@ -266,7 +266,8 @@ def _readings(out, images, read, confidences): # one `Reading` per judged sample
 
 def _findings(report, trained, images): # what may have gone wrong, if less than half is read right
     if not report['n_valid'] or report['exact_match'] >= .5: return []
-    found = diagnose(trained.history, images.train, images.held, trained.learn.dls.charset)
+    dls = trained.learn.dls
+    found = diagnose(trained.history, images.train, images.held, dls.charset, geometry=dls.geometry)
     return [o._asdict() for o in found]
 
 # %% ../../nbs/48_train.run.ipynb #cea317ef
